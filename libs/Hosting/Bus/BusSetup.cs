@@ -1,0 +1,92 @@
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RabbitMQ.Client;
+using Sotto.Hosting.Settings;
+
+namespace Sotto.Hosting.Bus;
+
+/// <summary>Puts a service on the bus.</summary>
+public static class BusSetup
+{
+    /// <summary>How long a service waits at start for its broker before it gives up and says so.</summary>
+    public static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Registers MassTransit on RabbitMQ, a <see cref="Broker"/> beside it, and the declaration of <see cref="BusTopology"/> before the bus starts.
+    /// Consumers are added by <paramref name="consumers"/> with their definitions, which name their queues.
+    /// </summary>
+    public static void AddBus(
+        this IHostApplicationBuilder builder,
+        Action<IBusRegistrationConfigurator>? consumers = null,
+        Action<IBusRegistrationContext, IRabbitMqBusFactoryConfigurator>? more = null)
+    {
+        var address = builder.Configuration.RabbitMq();
+        var name = builder.Environment.ApplicationName;
+        builder.Services.AddSingleton(new Broker(address, $"{name} topology"));
+        builder.Services.AddHostedService<TopologyDeclaration>();
+        builder.Services.Configure<MassTransitHostOptions>(options =>
+        {
+            options.WaitUntilStarted = true;
+            options.StartTimeout = StartTimeout;
+            options.StopTimeout = TimeSpan.FromSeconds(30);
+            options.ConsumerStopTimeout = TimeSpan.FromSeconds(20);
+        });
+        builder.Services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            consumers?.Invoke(bus);
+            bus.UsingRabbitMq((context, rabbit) =>
+            {
+                rabbit.Host(address, host => host.ConnectionName(name));
+                // Exchanges that senders touch are declared by BusTopology; the bus must not bind by type name.
+                rabbit.DeployPublishTopology = false;
+                more?.Invoke(context, rabbit);
+                rabbit.ConfigureEndpoints(context);
+            });
+        });
+    }
+
+    /// <summary>
+    /// Makes the endpoint's queue one of <see cref="BusTopology"/>: quorum, bounded deliveries, poison instead of an error queue of its own.
+    /// Call it in the consumer's definition.
+    /// </summary>
+    public static void UseWorkQueue(this IReceiveEndpointConfigurator endpoint)
+    {
+        endpoint.ConfigureConsumeTopology = false;
+        endpoint.RethrowFaultedMessages();
+        endpoint.ThrowOnSkippedMessages();
+        if (endpoint is IRabbitMqReceiveEndpointConfigurator queue)
+        {
+            foreach (var (key, value) in BusTopology.WorkQueueArguments)
+                queue.SetQueueArgument(key, value);
+        }
+    }
+
+    private sealed class TopologyDeclaration(Broker broker, TimeProvider clock) : IHostedService
+    {
+        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            var giveUpAt = clock.GetUtcNow() + StartTimeout;
+            while (true)
+            {
+                try
+                {
+                    await broker.WithChannelAsync(channel => BusTopology.DeclareAsync(channel, cancellationToken), cancellationToken);
+                    return;
+                }
+                catch (RabbitMQ.Client.Exceptions.BrokerUnreachableException e) when (clock.GetUtcNow() < giveUpAt)
+                {
+                    // The broker may be starting beside us. A wrong password will not mend itself.
+                    if (e.InnerException is RabbitMQ.Client.Exceptions.AuthenticationFailureException)
+                        throw new SettingsException("Setting ConnectionStrings:RabbitMq: the broker refuses this user or password.");
+                    await Task.Delay(Pause, clock, cancellationToken);
+                }
+            }
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

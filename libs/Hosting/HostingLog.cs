@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sotto.Hosting;
+
+/// <summary>Events 1000 to 1099.</summary>
+internal static partial class HostingLog
+{
+    [LoggerMessage(1000, LogLevel.Information, "{Service} is ready; health and metrics at {AdminUrls}")]
+    public static partial void Ready(this ILogger logger, string service, string adminUrls);
+
+    [LoggerMessage(1001, LogLevel.Warning, "{Count} items for {Exchange} were not confirmed ({Error}); trying again in {Pause}")]
+    public static partial void FrameNotConfirmed(this ILogger logger, string exchange, int count, string error, TimeSpan pause);
+}

@@ -1,0 +1,192 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Serilog;
+using Serilog.Events;
+using Sotto.Hosting.Settings;
+using Sotto.Hosting.Telemetry;
+using Sotto.Storage;
+
+namespace Sotto.Hosting;
+
+/// <summary>What every service has: settings, logs, the clock, health and metrics on an address of their own, and an orderly end.</summary>
+public static class ServiceHost
+{
+    /// <summary>Exit code when settings are wrong (<c>EX_CONFIG</c> of sysexits.h).</summary>
+    public const int ExitCodeSettings = 78;
+
+    private const string AdminListener = "sotto-admin";
+
+    /// <summary>Begins a service. Command line and environment override the files, as usual in .NET.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.Configuration.AddEnvironmentVariables("SOTTO_").AddCommandLine(args);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<PrometheusText>();
+        builder.Services.AddHealthChecks();
+        builder.AddLogs();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        var admin = builder.AddSettings<AdminSettings>("Admin");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(ListenAddress.Parse(admin.Urls, "Admin:Urls"), listener => listener.Tag(AdminListener));
+        });
+        return builder;
+    }
+
+    /// <summary>Opens addresses of the service's own, beside the one for health and metrics.</summary>
+    /// <param name="builder">The service.</param>
+    /// <param name="urls">One or several, separated by semicolons.</param>
+    /// <param name="setting">The key that they were read from, for the error.</param>
+    public static void ListenAt(this WebApplicationBuilder builder, string urls, string setting)
+    {
+        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(ListenAddress.Parse(url, setting)));
+    }
+
+    /// <summary>Registers the service's own schema of the database: a data source whose search path is the schema, migrated before anything else starts.</summary>
+    public static void AddDatabase(this WebApplicationBuilder builder, string schema, Assembly scripts)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(builder.Configuration.Postgres())
+        {
+            SearchPath = schema,
+            ApplicationName = builder.Environment.ApplicationName,
+            MaxAutoPrepare = 32,
+            AutoPrepareMinUsages = 2,
+        };
+        var database = NpgsqlDataSource.Create(connection);
+        builder.Services.AddSingleton(database);
+        builder.Services.AddHostedService(services =>
+            new SchemaMigration(database, schema, scripts, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<SchemaMigration>>()));
+        builder.Services.AddHealthChecks().AddAsyncCheck("postgres", async cancellationToken =>
+        {
+            try
+            {
+                await using var command = database.CreateCommand("SELECT 1");
+                await command.ExecuteScalarAsync(cancellationToken);
+                return Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Healthy();
+            }
+            catch (NpgsqlException)
+            {
+                return Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Unhealthy("The database does not answer.");
+            }
+        });
+    }
+
+    /// <summary>True when the request came in at the address for health and metrics.</summary>
+    public static bool IsAdmin(this HttpContext context) => context.Features.Get<ListenerTag>() is { Name: AdminListener };
+
+    /// <summary>Maps health and metrics; they answer at the <c>Admin:Urls</c> address only, and nothing else does there.</summary>
+    public static void MapAdmin(this WebApplication app)
+    {
+        app.UseWhen(context => context.IsAdmin(), admin =>
+        {
+            admin.UseHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+            admin.UseHealthChecks("/health/ready");
+            admin.Map("/metrics", metrics => metrics.Run(context =>
+                context.Response.WriteAsync(context.RequestServices.GetRequiredService<PrometheusText>().Write(), context.RequestAborted)));
+            admin.Run(context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            });
+        });
+        app.Services.GetRequiredService<PrometheusText>();
+    }
+
+    /// <summary>Builds by <paramref name="build"/> and runs until told to stop. Wrong settings end it with a sentence and <see cref="ExitCodeSettings"/>.</summary>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(Func<WebApplication> build)
+    {
+        try
+        {
+            await using var app = build();
+            app.Lifetime.ApplicationStarted.Register(() => SayReady(app));
+            await app.RunAsync();
+            return 0;
+        }
+        catch (SettingsException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return ExitCodeSettings;
+        }
+        finally
+        {
+            await Log.CloseAndFlushAsync();
+        }
+    }
+
+    private static void SayReady(WebApplication app)
+    {
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        // Kestrel lists addresses in the order in which they were opened, and the admin's is opened first.
+        app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Sotto").Ready(app.Environment.ApplicationName, addresses.FirstOrDefault() ?? "-");
+    }
+
+    private static void AddLogs(this WebApplicationBuilder builder)
+    {
+        var level = builder.Configuration["Log:Level"] ?? nameof(LogEventLevel.Information);
+        if (!Enum.TryParse<LogEventLevel>(level, ignoreCase: true, out var minimum))
+            throw new SettingsException($"Setting Log:Level: '{level}' is not one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}.");
+        var noisy = minimum < LogEventLevel.Warning ? LogEventLevel.Warning : minimum;
+        var logger = new LoggerConfiguration()
+            .MinimumLevel.Is(minimum)
+            .MinimumLevel.Override("Microsoft", noisy)
+            .MinimumLevel.Override("MassTransit", noisy)
+            .MinimumLevel.Override("Npgsql", noisy)
+            .WriteTo.Console(
+                outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffZ} {Level:u3} {SourceContext} {Message:lj}{NewLine}{Exception}",
+                formatProvider: System.Globalization.CultureInfo.InvariantCulture)
+            .CreateLogger();
+        builder.Logging.ClearProviders().AddSerilog(logger, dispose: true);
+    }
+
+    private static void Tag(this ListenOptions listener, string name) =>
+        listener.Use(next => connection =>
+        {
+            connection.Features.Set(new ListenerTag(name));
+            return next(connection);
+        });
+
+    private sealed record ListenerTag(string Name);
+
+    private sealed class SchemaMigration(
+        NpgsqlDataSource database, string schema, Assembly scripts, TimeProvider clock, ILogger<SchemaMigration> logger) : IHostedService
+    {
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            var giveUpAt = clock.GetUtcNow() + Patience;
+            while (true)
+            {
+                try
+                {
+                    await Migrations.RunAsync(database, schema, scripts, logger, cancellationToken);
+                    return;
+                }
+                // The database may be starting beside us.
+                catch (NpgsqlException e) when (e.IsTransient && clock.GetUtcNow() < giveUpAt)
+                {
+                    await Task.Delay(Pause, clock, cancellationToken);
+                }
+            }
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Sotto.Hosting.Settings;
+
+/// <summary>Reads a section of the configuration into a settings class and refuses wrong values with sentences that name their keys.</summary>
+public static class SettingsReader
+{
+    /// <summary>Reads, validates and registers the section as a singleton <typeparamref name="T"/>.</summary>
+    /// <typeparam name="T">A class with data annotations; it may implement <see cref="IValidatableObject"/> for what spans several values.</typeparam>
+    /// <exception cref="SettingsException">A value is absent, malformed or out of range.</exception>
+    public static T AddSettings<T>(this IHostApplicationBuilder builder, string section)
+        where T : class, new()
+    {
+        var settings = builder.Configuration.ReadSettings<T>(section);
+        builder.Services.AddSingleton(settings);
+        return settings;
+    }
+
+    /// <summary>Reads and validates the section.</summary>
+    /// <exception cref="SettingsException">A value is absent, malformed or out of range, or a key is not known.</exception>
+    public static T ReadSettings<T>(this IConfiguration configuration, string section)
+        where T : class, new()
+    {
+        var part = configuration.GetSection(section);
+        RefuseUnknownKeys<T>(part, section);
+        var settings = new T();
+        try
+        {
+            part.Bind(settings);
+        }
+        catch (InvalidOperationException e)
+        {
+            // The binder's own sentence names the key; the inner one may repeat the value, which may be a secret.
+            throw new SettingsException($"Setting {section}: {e.Message}");
+        }
+
+        var wrong = new List<ValidationResult>();
+        if (!Validator.TryValidateObject(settings, new ValidationContext(settings), wrong, validateAllProperties: true))
+            throw new SettingsException(wrong.Select(result => Sentence(section, result)));
+        return settings;
+    }
+
+    private static void RefuseUnknownKeys<T>(IConfigurationSection part, string section)
+    {
+        var known = typeof(T).GetProperties().Select(property => property.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var unknown = part.GetChildren().Select(child => child.Key).Where(key => !known.Contains(key)).ToList();
+        if (unknown.Count > 0)
+        {
+            throw new SettingsException(unknown.Select(key =>
+                $"Setting {section}:{key} is not known; known are {string.Join(", ", known.Order(StringComparer.Ordinal))}."));
+        }
+    }
+
+    private static string Sentence(string section, ValidationResult result)
+    {
+        var keys = string.Join(", ", result.MemberNames.Select(name => $"{section}:{name}"));
+        return keys.Length == 0 ? $"Settings {section}: {result.ErrorMessage}" : $"Setting {keys}: {result.ErrorMessage}";
+    }
+}

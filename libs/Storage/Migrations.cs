@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Sotto.Storage;
+
+/// <summary>Brings one service's schema up to date: each embedded script once, in order of its number, under a lock that all instances share.</summary>
+/// <remarks>
+/// Scripts are embedded resources named <c>Migrations.0001-what-it-does.sql</c>. Each runs in one transaction together with the
+/// row that remembers it; a failure leaves the schema at the last good number.
+/// </remarks>
+public static class Migrations
+{
+    private const string Prefix = "Migrations.";
+
+    // Any constant does, as long as every instance of every version uses the same one.
+    private const int LockClass = 0x536F;
+
+    /// <summary>Runs what has not yet run in <paramref name="schema"/>, creating the schema first.</summary>
+    /// <param name="database">Where; the role needs the right to create the schema if it is absent.</param>
+    /// <param name="schema">The service's own schema, such as <c>encryptor</c>.</param>
+    /// <param name="scripts">The assembly that embeds the scripts.</param>
+    /// <param name="logger">Told of each script that ran.</param>
+    /// <param name="cancellationToken">Ends the wait for the lock and the scripts.</param>
+    /// <exception cref="PostgresException">A script failed; nothing of it remains.</exception>
+    public static async Task RunAsync(
+        NpgsqlDataSource database, string schema, Assembly scripts, ILogger logger, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await ExecuteAsync(connection, $"SELECT pg_advisory_lock({LockClass}, hashtext('{schema}'))", cancellationToken);
+        try
+        {
+            await ExecuteAsync(
+                connection,
+                $"""
+                CREATE SCHEMA IF NOT EXISTS "{schema}";
+                CREATE TABLE IF NOT EXISTS "{schema}".migrations (number int PRIMARY KEY, name text NOT NULL, ran_at timestamptz NOT NULL DEFAULT now());
+                SET search_path TO "{schema}";
+                """,
+                cancellationToken);
+            var last = await LastNumberAsync(connection, cancellationToken);
+            foreach (var (number, name, sql) in Scripts(scripts).Where(script => script.Number > last))
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                await ExecuteAsync(connection, sql, cancellationToken);
+                await ExecuteAsync(connection, $"INSERT INTO migrations (number, name) VALUES ({number}, '{name}')", cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+                logger.MigrationRan(schema, name);
+            }
+        }
+        finally
+        {
+            // The connection goes back to the pool: what it was told must not outlive this call.
+            await ExecuteAsync(
+                connection, $"RESET search_path; SELECT pg_advisory_unlock({LockClass}, hashtext('{schema}'))", CancellationToken.None);
+        }
+    }
+
+    private static IEnumerable<(int Number, string Name, string Sql)> Scripts(Assembly assembly) =>
+        assembly.GetManifestResourceNames()
+            .Where(resource => resource.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(resource =>
+            {
+                var name = Path.GetFileNameWithoutExtension(resource[Prefix.Length..]);
+                using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+                return (int.Parse(name[..4], CultureInfo.InvariantCulture), name, reader.ReadToEnd());
+            })
+            .OrderBy(script => script.Item1);
+
+    private static async Task<int> LastNumberAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT coalesce(max(number), 0) FROM migrations", connection);
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}
