@@ -1,0 +1,99 @@
+using System.Diagnostics;
+
+namespace Sotto.LocalServers.Processes;
+
+/// <summary>What to run, and how.</summary>
+public sealed record ProcessLaunch
+{
+    /// <summary>For people: what this process is.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The program, as a path or a name on the PATH.</summary>
+    public required string Program { get; init; }
+
+    /// <summary>Its arguments. Everyone on the machine can read them: no secrets here.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Added to this process's environment; null takes a variable away. Only the same user can read it.</summary>
+    public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+
+    /// <summary>Where its standard output and error go; appended.</summary>
+    public required string LogFile { get; init; }
+
+    /// <summary>Its working folder; this process's own by default.</summary>
+    public string? WorkingFolder { get; init; }
+
+    /// <summary>The ordinary user to run it as, when we are root.</summary>
+    public OrdinaryUser? User { get; init; }
+}
+
+/// <summary>A process in a session of its own: a Ctrl-C at our terminal does not reach it, and it outlives us unless it is stopped.</summary>
+public sealed class LocalProcess
+{
+    private readonly ProcessLaunch _launch;
+    private readonly Process _process;
+
+    private LocalProcess(ProcessLaunch launch, Process process, ProcessIdentity identity)
+    {
+        _launch = launch;
+        _process = process;
+        Identity = identity;
+    }
+
+    /// <summary>Who it is.</summary>
+    public ProcessIdentity Identity { get; }
+
+    /// <summary>True once it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Where it writes.</summary>
+    public string LogFile => _launch.LogFile;
+
+    /// <summary>Starts it; returns at once.</summary>
+    public static LocalProcess Start(ProcessLaunch launch)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(launch.LogFile)!);
+
+        // The shell only redirects and is then replaced, twice or thrice, under the same process id.
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = launch.WorkingFolder ?? "" };
+        string[] shell = ["-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", launch.LogFile, "setsid"];
+        foreach (var argument in shell.Concat(launch.User?.RunAs ?? []).Append(launch.Program).Concat(launch.Arguments))
+            start.ArgumentList.Add(argument);
+
+        foreach (var (name, value) in launch.Environment)
+            start.Environment[name] = value;
+
+        var process = Process.Start(start) ?? throw new LocalServerException($"{launch.Name} could not be started.");
+        var identity = ProcessIdentity.Of(process.Id) ?? new ProcessIdentity(process.Id, StartTicks: -1);
+        return new LocalProcess(launch, process, identity);
+    }
+
+    /// <summary>Waits until <paramref name="ready"/>, the process's end, or the end of our patience; throws with the log's tail in the last two cases.</summary>
+    public async Task WaitUntilReadyAsync(Func<Task<bool>> ready, TimeSpan within, CancellationToken cancellation = default)
+    {
+        var became = await Polling.UntilAsync(async () => HasEnded || await ready(), within, cancellation);
+        if (HasEnded)
+            throw new LocalServerException($"{_launch.Name} ended with code {_process.ExitCode} while starting. {LogTail()}");
+
+        if (!became)
+            throw new LocalServerException($"{_launch.Name} was not ready after {within.TotalSeconds:0} s. {LogTail()}");
+    }
+
+    /// <summary>The last lines of the log, for an error message.</summary>
+    public string LogTail() => TailOf(_launch.LogFile);
+
+    /// <summary>The last lines of a log file, introduced by its path.</summary>
+    public static string TailOf(string logFile)
+    {
+        const int Lines = 25;
+        const int Bytes = 16 * 1024;
+        if (!File.Exists(logFile))
+            return $"It left no log at {logFile}.";
+
+        using var log = new FileStream(logFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        log.Seek(-Math.Min(Bytes, log.Length), SeekOrigin.End);
+        using var reader = new StreamReader(log);
+        var tail = reader.ReadToEnd().TrimEnd().Split('\n');
+        return $"The end of its log, {logFile}:\n  {string.Join("\n  ", tail.TakeLast(Lines))}";
+    }
+}
