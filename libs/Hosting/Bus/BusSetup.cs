@@ -56,6 +56,8 @@ public static class BusSetup
         endpoint.ConfigureConsumeTopology = false;
         endpoint.RethrowFaultedMessages();
         endpoint.ThrowOnSkippedMessages();
+        // A fault message would carry the whole content to an exchange that nobody listens to.
+        endpoint.PublishFaults = false;
         if (endpoint is IRabbitMqReceiveEndpointConfigurator queue)
         {
             foreach (var (key, value) in BusTopology.WorkQueueArguments)
