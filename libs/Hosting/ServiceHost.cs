@@ -26,6 +26,9 @@ public static class ServiceHost
     /// <summary>Exit code when settings are wrong (<c>EX_CONFIG</c> of sysexits.h).</summary>
     public const int ExitCodeSettings = 78;
 
+    // What an instance that hangs in the middle of a transaction has locked is given back to the others after this time.
+    private static readonly TimeSpan IdleInTransactionMax = TimeSpan.FromMinutes(2);
+
     private const string AdminListener = "sotto-admin";
 
     /// <summary>Begins a service. Command line and environment override the files, as usual in .NET.</summary>
@@ -60,12 +63,14 @@ public static class ServiceHost
     /// <summary>Registers the service's own schema of the database: a data source whose search path is the schema, migrated before anything else starts.</summary>
     public static void AddDatabase(this WebApplicationBuilder builder, string schema, Assembly scripts)
     {
-        var connection = new NpgsqlConnectionStringBuilder(builder.Configuration.Postgres())
+        var given = new NpgsqlConnectionStringBuilder(builder.Configuration.Postgres());
+        var connection = new NpgsqlConnectionStringBuilder(given.ConnectionString)
         {
             SearchPath = schema,
             ApplicationName = builder.Environment.ApplicationName,
             MaxAutoPrepare = 32,
             AutoPrepareMinUsages = 2,
+            Options = $"{given.Options} -c idle_in_transaction_session_timeout={IdleInTransactionMax.TotalMilliseconds}",
         };
         var database = NpgsqlDataSource.Create(connection);
         builder.Services.AddSingleton(database);
