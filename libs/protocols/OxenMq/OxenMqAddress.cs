@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 
 namespace Sotto.OxenMq;
 
@@ -9,6 +10,8 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
 {
     // sun_path of a Unix socket holds 108 bytes with its terminator.
     private const int IpcPathCharactersMax = 107;
+
+    private const string TcpScheme = "tcp://";
 
     private readonly byte[]? publicKey;
 
@@ -26,6 +29,9 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
 
     /// <summary>Whether the connection is encrypted and the listener proves its key.</summary>
     public bool IsCurve => publicKey is not null;
+
+    /// <summary>Whether the host is a name, not an IPv4 address.</summary>
+    internal bool IsNamed => Endpoint.StartsWith(TcpScheme, StringComparison.Ordinal) && !IPAddress.TryParse(Endpoint.AsSpan(TcpScheme.Length, Endpoint.LastIndexOf(':') - TcpScheme.Length), out _);
 
     /// <summary>An encrypted listener at <paramref name="host"/>, an IPv4 address or a name.</summary>
     /// <exception cref="FormatException">The host, the port (1 to 65535) or the key (32 bytes) is unusable.</exception>

@@ -30,6 +30,12 @@ public sealed record OxenMqOptions
     /// </summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How often a silent connection is pinged by libzmq. Default 15 s.</summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long libzmq waits for the answer before it reconnects. Default 30 s.</summary>
+    public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Requests in flight to one peer; more are refused as <see cref="OxenMqFailure.Busy"/>. Default 32: a listener drops silently beyond 200.</summary>
     public int RequestsInFlightMax { get; init; } = 32;
 

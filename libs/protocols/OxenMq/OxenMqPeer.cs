@@ -1,3 +1,5 @@
+using Sotto.OxenMq.Engine;
+
 namespace Sotto.OxenMq;
 
 /// <summary>How far the connection to a peer is.</summary>
@@ -41,6 +43,7 @@ public sealed class OxenMqPeer
     {
         Address = address;
         Context = context;
+        Connection = new PeerConnection(this);
     }
 
     /// <summary>Where it is.</summary>
@@ -55,6 +58,8 @@ public sealed class OxenMqPeer
         get => (OxenMqPeerState)Volatile.Read(ref state);
         internal set => Volatile.Write(ref state, (int)value);
     }
+
+    internal PeerConnection Connection { get; }
 
     /// <summary>The endpoint.</summary>
     public override string ToString() => Address.ToString();

@@ -79,12 +79,15 @@ internal static unsafe partial class LibZmq
     public static partial int zmq_msg_recv(zmq_msg_t* message, ZmqSocket socket, int flags);
 
     [LibraryImport(Library)]
+    [SuppressGCTransition]
     public static partial void* zmq_msg_data(zmq_msg_t* message);
 
     [LibraryImport(Library)]
+    [SuppressGCTransition]
     public static partial nuint zmq_msg_size(zmq_msg_t* message);
 
     [LibraryImport(Library)]
+    [SuppressGCTransition]
     public static partial int zmq_msg_more(zmq_msg_t* message);
 
     [LibraryImport(Library)]

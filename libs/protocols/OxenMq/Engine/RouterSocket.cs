@@ -1,0 +1,151 @@
+using System.Buffers.Binary;
+using Sotto.OxenMq.Interop;
+
+namespace Sotto.OxenMq.Engine;
+
+/// <summary>
+/// One ROUTER that is the client of many listeners (oxenmq section 1.4): each connect captures the listener's key and a label of ours, and messages go
+/// and come under that label.
+/// </summary>
+internal sealed class RouterSocket : IDisposable
+{
+    // oxenmq section 1, in milliseconds.
+    private const int ReconnectInterval = 250;
+    private const int ReconnectIntervalMax = 5_000;
+    private const int HandshakeInterval = 10_000;
+
+    // 'P' and a counter: libzmq keeps ids that begin with a zero for itself.
+    private const int LabelSize = 1 + sizeof(ulong);
+    private const byte LabelPrefix = (byte)'P';
+
+    // Ours to the listeners: 'L' and the public key (section 1.2).
+    private const byte RoutingIdPrefix = (byte)'L';
+
+    private readonly ZmqSocket socket;
+    private readonly Dictionary<ulong, PeerConnection> byLabel = [];
+    private readonly Dictionary<string, List<PeerConnection>> byEndpoint = new(StringComparer.Ordinal);
+    private ulong lastLabel;
+
+    public RouterSocket(ZmqContext context, OxenMqOptions options, bool isCurve)
+    {
+        socket = new ZmqSocket(context, LibZmq.ZMQ_ROUTER);
+        socket.Set(LibZmq.ZMQ_ROUTING_ID, (byte[])[RoutingIdPrefix, .. options.Keys.PublicKey.Span]);
+        if (isCurve)
+        {
+            socket.Set(LibZmq.ZMQ_CURVE_PUBLICKEY, options.Keys.PublicKey.Span);
+            socket.Set(LibZmq.ZMQ_CURVE_SECRETKEY, options.Keys.PrivateKey.Span);
+        }
+
+        socket.Set(LibZmq.ZMQ_ROUTER_MANDATORY, 1);
+        // A limit together with heartbeats and a reader that pauses aborts the process (section 1.5).
+        socket.Set(LibZmq.ZMQ_RCVHWM, 0);
+        socket.Set(LibZmq.ZMQ_MAXMSGSIZE, options.PartBytesMax);
+        socket.Set(LibZmq.ZMQ_RECONNECT_IVL, ReconnectInterval);
+        socket.Set(LibZmq.ZMQ_RECONNECT_IVL_MAX, ReconnectIntervalMax);
+        socket.Set(LibZmq.ZMQ_HANDSHAKE_IVL, HandshakeInterval);
+        socket.Set(LibZmq.ZMQ_HEARTBEAT_IVL, (int)options.HeartbeatInterval.TotalMilliseconds);
+        socket.Set(LibZmq.ZMQ_HEARTBEAT_TIMEOUT, (int)options.HeartbeatTimeout.TotalMilliseconds);
+        socket.Set(LibZmq.ZMQ_LINGER, 0);
+        Monitor = new SocketMonitor(context, socket, isCurve ? "curve" : "plain");
+    }
+
+    public SocketMonitor Monitor { get; }
+
+    public nint Pointer => socket.Pointer;
+
+    public void Connect(PeerConnection connection)
+    {
+        OxenMqAddress address = connection.Peer.Address;
+        if (address.IsCurve)
+            socket.Set(LibZmq.ZMQ_CURVE_SERVERKEY, address.PublicKey.Span);
+
+        connection.Label = ++lastLabel;
+        Span<byte> label = stackalloc byte[LabelSize];
+        WriteLabel(connection.Label, label);
+        socket.Set(LibZmq.ZMQ_CONNECT_ROUTING_ID, label);
+        socket.Connect(address.Endpoint);
+
+        byLabel.Add(connection.Label, connection);
+        if (!byEndpoint.TryGetValue(address.Endpoint, out List<PeerConnection>? neighbours))
+            byEndpoint.Add(address.Endpoint, neighbours = []);
+        neighbours.Add(connection);
+    }
+
+    /// <returns>Others that lost their connection by this, because libzmq disconnects by endpoint and they have the same one under another key.</returns>
+    public IReadOnlyList<PeerConnection> Disconnect(PeerConnection connection)
+    {
+        string endpoint = connection.Peer.Address.Endpoint;
+        if (!byLabel.Remove(connection.Label) || !byEndpoint.Remove(endpoint, out List<PeerConnection>? neighbours))
+            return [];
+
+        _ = LibZmq.zmq_disconnect(socket, endpoint);
+        neighbours.Remove(connection);
+        foreach (PeerConnection neighbour in neighbours)
+            byLabel.Remove(neighbour.Label);
+        return neighbours;
+    }
+
+    /// <returns>Zero; <c>EHOSTUNREACH</c> if libzmq knows the label no longer, <c>EAGAIN</c> if its queue is full.</returns>
+    public int Send(PeerConnection connection, ReadOnlySpan<byte> word)
+    {
+        int error = SendLabel(connection);
+        return error != 0 ? error : socket.Send(word, isLast: true);
+    }
+
+    /// <inheritdoc cref="Send(PeerConnection, ReadOnlySpan{byte})"/>
+    public int Send(PeerConnection connection, ReadOnlySpan<byte> word, ReadOnlySpan<byte> subject, IReadOnlyList<ReadOnlyMemory<byte>> data)
+    {
+        // Once the label is taken the other parts are, too.
+        int error = SendLabel(connection);
+        if (error == 0)
+            error = socket.Send(word, isLast: false);
+        if (error == 0)
+            error = socket.Send(subject, isLast: data.Count == 0);
+        for (int i = 0; i < data.Count && error == 0; i++)
+            error = socket.Send(data[i].Span, isLast: i == data.Count - 1);
+        return error;
+    }
+
+    /// <returns>False if nothing is waiting. The connection is null if the message is from one that was closed.</returns>
+    public bool TryReceive(MessageReader reader, out PeerConnection? connection)
+    {
+        connection = null;
+        if (!reader.TryReceive(socket))
+            return false;
+
+        ReadOnlySpan<byte> label = reader.Parts[0].Span;
+        if (label.Length == LabelSize && label[0] == LabelPrefix)
+            byLabel.TryGetValue(BinaryPrimitives.ReadUInt64BigEndian(label[1..]), out connection);
+        return true;
+    }
+
+    /// <summary>Those whom a monitor event may concern.</summary>
+    public IReadOnlyList<PeerConnection> At(string endpoint)
+    {
+        if (byEndpoint.TryGetValue(endpoint, out List<PeerConnection>? exact))
+            return [.. exact];
+
+        // libzmq names the endpoint as it was given until it first reconnects, and then by the resolved address: a host name is found by its port.
+        string port = endpoint[(endpoint.LastIndexOf(':') + 1)..];
+        return [.. byLabel.Values.Where(connection => connection.Peer.Address.IsNamed && connection.Peer.Address.Endpoint.EndsWith(":" + port, StringComparison.Ordinal))];
+    }
+
+    public void Dispose()
+    {
+        Monitor.Dispose();
+        socket.Dispose();
+    }
+
+    private int SendLabel(PeerConnection connection)
+    {
+        Span<byte> label = stackalloc byte[LabelSize];
+        WriteLabel(connection.Label, label);
+        return socket.Send(label, isLast: false);
+    }
+
+    private static void WriteLabel(ulong number, Span<byte> label)
+    {
+        label[0] = LabelPrefix;
+        BinaryPrimitives.WriteUInt64BigEndian(label[1..], number);
+    }
+}
