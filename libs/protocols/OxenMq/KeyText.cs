@@ -20,24 +20,24 @@ internal static class KeyText
 
     private static byte[]? FromHex(ReadOnlySpan<char> text)
     {
-        byte[] key = new byte[OxenMqKeyPair.KeySize];
+        var key = new byte[OxenMqKeyPair.KeySize];
         return Convert.FromHexString(text, key, out _, out int written) == System.Buffers.OperationStatus.Done && written == key.Length ? key : null;
     }
 
     private static byte[]? FromBase64(ReadOnlySpan<char> text)
     {
-        byte[] key = new byte[OxenMqKeyPair.KeySize];
+        var key = new byte[OxenMqKeyPair.KeySize];
         return Convert.TryFromBase64String(string.Concat(text, "="), key, out int written) && written == key.Length ? key : null;
     }
 
     // 52 characters hold 260 bits: the key's 256 and four that are dropped.
     private static byte[]? FromBase32z(ReadOnlySpan<char> text)
     {
-        byte[] key = new byte[OxenMqKeyPair.KeySize];
+        var key = new byte[OxenMqKeyPair.KeySize];
         int bits = 0, held = 0, written = 0;
         foreach (char character in text)
         {
-            int value = Base32zAlphabet.IndexOf(char.ToLowerInvariant(character), StringComparison.Ordinal);
+            var value = Base32zAlphabet.IndexOf(char.ToLowerInvariant(character), StringComparison.Ordinal);
             if (value < 0)
                 return null;
 

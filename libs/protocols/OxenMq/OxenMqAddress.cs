@@ -13,22 +13,22 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
 
     private const string TcpScheme = "tcp://";
 
-    private readonly byte[]? publicKey;
+    private readonly byte[]? _publicKey;
 
     private OxenMqAddress(string endpoint, byte[]? publicKey)
     {
         Endpoint = endpoint;
-        this.publicKey = publicKey;
+        _publicKey = publicKey;
     }
 
     /// <summary>The ZeroMQ endpoint: <c>tcp://host:port</c> or <c>ipc://path</c>.</summary>
     public string Endpoint { get; }
 
     /// <summary>The listener's x25519 public key (32 bytes); empty for a listener without encryption.</summary>
-    public ReadOnlyMemory<byte> PublicKey => publicKey;
+    public ReadOnlyMemory<byte> PublicKey => _publicKey;
 
     /// <summary>Whether the connection is encrypted and the listener proves its key.</summary>
-    public bool IsCurve => publicKey is not null;
+    public bool IsCurve => _publicKey is not null;
 
     /// <summary>Whether the host is a name, not an IPv4 address.</summary>
     internal bool IsNamed => Endpoint.StartsWith(TcpScheme, StringComparison.Ordinal) && !IPAddress.TryParse(Endpoint.AsSpan(TcpScheme.Length, Endpoint.LastIndexOf(':') - TcpScheme.Length), out _);
@@ -41,7 +41,7 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
         if (publicKey.Length != OxenMqKeyPair.KeySize)
             throw new FormatException($"A listener's public key has {OxenMqKeyPair.KeySize} bytes, not {publicKey.Length}.");
 
-        string authority = string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
+        var authority = string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
         return new OxenMqAddress(TcpEndpoint(authority) ?? throw new FormatException($"'{authority}' is not a host and a port."), publicKey.ToArray());
     }
 
@@ -80,19 +80,19 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
     private static OxenMqAddress? Read(string? text, out string? wrong)
     {
         wrong = null;
-        int colon = text?.IndexOf("://", StringComparison.Ordinal) ?? -1;
+        var colon = text?.IndexOf("://", StringComparison.Ordinal) ?? -1;
         if (text is null || colon < 0)
         {
             wrong = "An OxenMQ address begins with tcp://, ipc://, curve://, tcp+curve:// or ipc+curve://.";
             return null;
         }
 
-        string scheme = text[..colon];
-        string rest = text[(colon + 3)..];
+        var scheme = text[..colon];
+        var rest = text[(colon + 3)..];
         byte[]? key = null;
         if (scheme is "curve" or "tcp+curve" or "ipc+curve")
         {
-            int slash = rest.LastIndexOf('/');
+            var slash = rest.LastIndexOf('/');
             key = slash < 0 ? null : KeyText.Decode(rest.AsSpan(slash + 1));
             if (key is null)
             {
@@ -117,11 +117,11 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
     // IPv6 is off on every OxenMQ socket (oxenmq section 1), so a host has no colon. Semicolons would name a source address to libzmq.
     private static string? TcpEndpoint(string authority)
     {
-        int colon = authority.IndexOf(':', StringComparison.Ordinal);
+        var colon = authority.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0 || authority.AsSpan().IndexOfAny(" /;*") >= 0)
             return null;
 
-        bool isPort = int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and <= 65535;
+        var isPort = int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and <= 65535;
         return isPort ? string.Create(CultureInfo.InvariantCulture, $"tcp://{authority[..colon]}:{port}") : null;
     }
 }

@@ -9,21 +9,21 @@ namespace Sotto.OxenMq;
 /// </remarks>
 public sealed class OxenMqClient : IDisposable
 {
-    private readonly OxenMqOptions options;
-    private readonly Tally tally = new();
-    private readonly IoThread io;
+    private readonly OxenMqOptions _options;
+    private readonly Tally _tally = new();
+    private readonly IoThread _io;
 
     /// <summary>Starts the I/O thread.</summary>
     /// <exception cref="InvalidOperationException">libzmq refused an option or is missing; the message says which.</exception>
     public OxenMqClient(OxenMqOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        this.options = options;
-        io = new IoThread(options, tally);
+        _options = options;
+        _io = new IoThread(_options, _tally);
     }
 
     /// <summary>What was seen so far.</summary>
-    public OxenMqCounters Counters => tally.Read();
+    public OxenMqCounters Counters => _tally.Read();
 
     /// <summary>
     /// Begins to connect and returns at once; the callbacks of the options tell the rest. Requests may follow at once: they go out behind the greeting.
@@ -34,7 +34,7 @@ public sealed class OxenMqClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(address);
         var peer = new OxenMqPeer(address, context);
-        io.Post(life => life?.Open(peer.Connection));
+        _io.Post(life => life?.Open(peer.Connection));
         return peer;
     }
 
@@ -42,7 +42,7 @@ public sealed class OxenMqClient : IDisposable
     public void Disconnect(OxenMqPeer peer)
     {
         ArgumentNullException.ThrowIfNull(peer);
-        io.Post(life => life?.Close(peer.Connection));
+        _io.Post(life => life?.Close(peer.Connection));
     }
 
     /// <summary>Sends a request and awaits its reply.</summary>
@@ -61,15 +61,15 @@ public sealed class OxenMqClient : IDisposable
         ArgumentNullException.ThrowIfNull(parts);
         cancellation.ThrowIfCancellationRequested();
 
-        PeerConnection connection = peer.Connection;
+        var connection = peer.Connection;
         var request = new PendingRequest(command, parts);
-        if (!connection.TryReserve(options.RequestsInFlightMax))
+        if (!connection.TryReserve(_options.RequestsInFlightMax))
         {
             request.Fail(OxenMqFailure.Busy);
             return request.Reply;
         }
 
-        io.Post(life =>
+        _io.Post(life =>
         {
             if (life is null)
                 request.Fail(OxenMqFailure.Disconnected);
@@ -80,5 +80,5 @@ public sealed class OxenMqClient : IDisposable
     }
 
     /// <summary>Closes everything; requests in flight fail. Returns when the I/O thread has ended, or at once within a callback.</summary>
-    public void Dispose() => io.Dispose();
+    public void Dispose() => _io.Dispose();
 }

@@ -66,7 +66,7 @@ public readonly struct OxenMqFrame
         if (parts.IsEmpty)
             return new OxenMqFrame(OxenMqFrameKind.Meaningless, []);
 
-        ReadOnlySpan<byte> first = parts[0].Span;
+        var first = parts[0].Span;
         if (first.SequenceEqual(OxenMqWords.Hi))
             return new OxenMqFrame(OxenMqFrameKind.Hi, []);
         if (first.SequenceEqual(OxenMqWords.Hello))

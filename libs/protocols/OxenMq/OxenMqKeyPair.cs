@@ -33,12 +33,12 @@ public sealed unsafe class OxenMqKeyPair
         if (privateKey.Length != KeySize)
             throw new ArgumentException($"An x25519 private key has {KeySize} bytes, not {privateKey.Length}.", nameof(privateKey));
 
-        byte[] publicKey = new byte[KeySize];
+        var publicKey = new byte[KeySize];
         byte* secretText = stackalloc byte[Z85Size];
         byte* publicText = stackalloc byte[Z85Size];
         fixed (byte* secret = privateKey, open = publicKey)
         {
-            bool derived = LibZmq.zmq_z85_encode(secretText, secret, KeySize) != null
+            var derived = LibZmq.zmq_z85_encode(secretText, secret, KeySize) != null
                 && LibZmq.zmq_curve_public(publicText, secretText) == 0
                 && LibZmq.zmq_z85_decode(open, publicText) != null;
             CryptographicOperations.ZeroMemory(new Span<byte>(secretText, Z85Size));

@@ -37,7 +37,7 @@ public enum OxenMqPeerFailure
 /// <summary>One remote listener. Made by <see cref="OxenMqClient.Connect"/>; all members are thread-safe.</summary>
 public sealed class OxenMqPeer
 {
-    private int state;
+    private int _state;
 
     internal OxenMqPeer(OxenMqAddress address, object? context)
     {
@@ -55,8 +55,8 @@ public sealed class OxenMqPeer
     /// <summary>How far the connection is, at this instant.</summary>
     public OxenMqPeerState State
     {
-        get => (OxenMqPeerState)Volatile.Read(ref state);
-        internal set => Volatile.Write(ref state, (int)value);
+        get => (OxenMqPeerState)Volatile.Read(ref _state);
+        internal set => Volatile.Write(ref _state, (int)value);
     }
 
     internal PeerConnection Connection { get; }

@@ -6,7 +6,7 @@ namespace Sotto.OxenMq.Engine;
 internal sealed class Callbacks(OxenMqOptions options, Tally tally)
 {
     // Two or three commands are served, so comparing bytes is faster than making a string of each name that comes.
-    private readonly (byte[] Name, OxenMqCommandHandler Handler)[] commands =
+    private readonly (byte[] Name, OxenMqCommandHandler Handler)[] _commands =
         [.. options.Commands.Select(command => (Encoding.Latin1.GetBytes(command.Key), command.Value))];
 
     public void Connected(OxenMqPeer peer, bool isReconnect) => Run(() => options.PeerConnected?.Invoke(peer, isReconnect));
@@ -18,7 +18,7 @@ internal sealed class Callbacks(OxenMqOptions options, Tally tally)
     /// <returns>False if no such command is served.</returns>
     public bool TryCommand(OxenMqPeer peer, ReadOnlySpan<byte> name, ReadOnlyMemory<byte>[] data)
     {
-        foreach ((byte[] served, OxenMqCommandHandler handler) in commands)
+        foreach ((byte[] served, OxenMqCommandHandler handler) in _commands)
         {
             if (!name.SequenceEqual(served))
                 continue;

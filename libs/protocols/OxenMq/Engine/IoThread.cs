@@ -12,26 +12,26 @@ internal sealed unsafe class IoThread : IDisposable
     // Messages of one socket in a row, so that a flood starves neither the other socket nor the requests.
     private const int MessagesInRowMax = 1_000;
 
-    private readonly OxenMqOptions options;
-    private readonly Tally tally;
-    private readonly ConcurrentQueue<Action<PeerLife?>> work = new();
-    private readonly EventFd wake = new();
-    private readonly ManualResetEventSlim started = new();
-    private readonly Thread thread;
-    private Exception? startFailure;
-    private int signalled;
-    private volatile bool stopping;
-    private volatile bool ended;
+    private readonly OxenMqOptions _options;
+    private readonly Tally _tally;
+    private readonly ConcurrentQueue<Action<PeerLife?>> _work = new();
+    private readonly EventFd _wake = new();
+    private readonly ManualResetEventSlim _started = new();
+    private readonly Thread _thread;
+    private Exception? _startFailure;
+    private int _signalled;
+    private volatile bool _stopping;
+    private volatile bool _ended;
 
     public IoThread(OxenMqOptions options, Tally tally)
     {
-        this.options = options;
-        this.tally = tally;
-        thread = new Thread(Run) { Name = "oxenmq", IsBackground = true };
-        thread.Start();
-        started.Wait();
-        if (startFailure is not null)
-            throw new InvalidOperationException("The OxenMQ client could not start: " + startFailure.Message, startFailure);
+        _options = options;
+        _tally = tally;
+        _thread = new Thread(Run) { Name = "oxenmq", IsBackground = true };
+        _thread.Start();
+        _started.Wait();
+        if (_startFailure is not null)
+            throw new InvalidOperationException("The OxenMQ client could not start: " + _startFailure.Message, _startFailure);
     }
 
     /// <summary>
@@ -40,30 +40,30 @@ internal sealed unsafe class IoThread : IDisposable
     /// </summary>
     public void Post(Action<PeerLife?> action)
     {
-        work.Enqueue(action);
-        if (ended)
+        _work.Enqueue(action);
+        if (_ended)
         {
             DoWork(null);
             return;
         }
 
-        if (Interlocked.Exchange(ref signalled, 1) == 0)
-            wake.Signal();
+        if (Interlocked.Exchange(ref _signalled, 1) == 0)
+            _wake.Signal();
     }
 
     public void Dispose()
     {
-        if (stopping)
+        if (_stopping)
             return;
 
-        stopping = true;
-        wake.Signal();
-        if (Thread.CurrentThread == thread)
+        _stopping = true;
+        _wake.Signal();
+        if (Thread.CurrentThread == _thread)
             return;
 
-        thread.Join();
-        started.Dispose();
-        wake.Dispose();
+        _thread.Join();
+        _started.Dispose();
+        _wake.Dispose();
     }
 
     private void Run()
@@ -71,20 +71,20 @@ internal sealed unsafe class IoThread : IDisposable
         try
         {
             using var context = new ZmqContext();
-            using var curve = new RouterSocket(context, options, isCurve: true);
-            using var plain = new RouterSocket(context, options, isCurve: false);
+            using var curve = new RouterSocket(context, _options, isCurve: true);
+            using var plain = new RouterSocket(context, _options, isCurve: false);
             using var reader = new MessageReader();
-            var life = new PeerLife(curve, plain, options, new Callbacks(options, tally), tally);
-            started.Set();
+            var life = new PeerLife(curve, plain, _options, new Callbacks(_options, _tally), _tally);
+            _started.Set();
             Loop(life, reader, curve, plain);
             life.CloseAll();
-            ended = true;
+            _ended = true;
             DoWork(null);
         }
-        catch (Exception failure) when (!started.IsSet)
+        catch (Exception failure) when (!_started.IsSet)
         {
-            startFailure = failure;
-            started.Set();
+            _startFailure = failure;
+            _started.Set();
         }
     }
 
@@ -92,27 +92,27 @@ internal sealed unsafe class IoThread : IDisposable
     {
         LibZmq.zmq_pollitem_t* items = stackalloc LibZmq.zmq_pollitem_t[]
         {
-            new() { fd = wake.Descriptor, events = LibZmq.ZMQ_POLLIN },
+            new() { fd = _wake.Descriptor, events = LibZmq.ZMQ_POLLIN },
             new() { socket = curve.Monitor.Pointer, events = LibZmq.ZMQ_POLLIN },
             new() { socket = plain.Monitor.Pointer, events = LibZmq.ZMQ_POLLIN },
             new() { socket = curve.Pointer, events = LibZmq.ZMQ_POLLIN },
             new() { socket = plain.Pointer, events = LibZmq.ZMQ_POLLIN },
         };
         life.ReadClock();
-        long tickedAt = life.Now;
-        while (!stopping)
+        var tickedAt = life.Now;
+        while (!_stopping)
         {
             _ = LibZmq.zmq_poll(items, 5, TickInterval);
             life.ReadClock();
-            wake.Clear();
+            _wake.Clear();
             // Before the queue is looked at: whoever posts after this signals again.
-            Interlocked.Exchange(ref signalled, 0);
+            Interlocked.Exchange(ref _signalled, 0);
             DoWork(life);
             ReadEvents(life, reader, curve);
             ReadEvents(life, reader, plain);
             ReadMessages(life, reader, curve);
             ReadMessages(life, reader, plain);
-            if (options.Clock.GetElapsedTime(tickedAt, life.Now).TotalMilliseconds >= TickInterval)
+            if (_options.Clock.GetElapsedTime(tickedAt, life.Now).TotalMilliseconds >= TickInterval)
             {
                 tickedAt = life.Now;
                 life.OnTick();
@@ -123,7 +123,7 @@ internal sealed unsafe class IoThread : IDisposable
 
     private void DoWork(PeerLife? life)
     {
-        for (int waiting = work.Count; waiting > 0 && work.TryDequeue(out Action<PeerLife?>? action); waiting--)
+        for (var waiting = _work.Count; waiting > 0 && _work.TryDequeue(out Action<PeerLife?>? action); waiting--)
             action(life);
     }
 
@@ -135,7 +135,7 @@ internal sealed unsafe class IoThread : IDisposable
 
     private static void ReadMessages(PeerLife life, MessageReader reader, RouterSocket router)
     {
-        for (int i = 0; i < MessagesInRowMax && router.TryReceive(reader, out PeerConnection? connection); i++)
+        for (var i = 0; i < MessagesInRowMax && router.TryReceive(reader, out PeerConnection? connection); i++)
             life.OnMessage(router, connection, reader.Parts[1..]);
     }
 }

@@ -9,29 +9,29 @@ internal sealed unsafe class MessageReader : IDisposable
     /// <summary>Parts of one message that are kept. Our longest has four; what a hostile peer sends beyond is dropped.</summary>
     private const int PartsMax = 64;
 
-    private readonly List<ReadOnlyMemory<byte>> parts = [];
-    private readonly LibZmq.zmq_msg_t* message;
+    private readonly List<ReadOnlyMemory<byte>> _parts = [];
+    private readonly LibZmq.zmq_msg_t* _message;
 
     public MessageReader()
     {
-        message = (LibZmq.zmq_msg_t*)NativeMemory.AllocZeroed((nuint)sizeof(LibZmq.zmq_msg_t));
-        _ = LibZmq.zmq_msg_init(message);
+        _message = (LibZmq.zmq_msg_t*)NativeMemory.AllocZeroed((nuint)sizeof(LibZmq.zmq_msg_t));
+        _ = LibZmq.zmq_msg_init(_message);
     }
 
     /// <summary>The parts of the last message; overwritten by the next.</summary>
-    public ReadOnlySpan<ReadOnlyMemory<byte>> Parts => CollectionsMarshal.AsSpan(parts);
+    public ReadOnlySpan<ReadOnlyMemory<byte>> Parts => CollectionsMarshal.AsSpan(_parts);
 
     /// <returns>False if no message is waiting.</returns>
     public bool TryReceive(ZmqSocket socket)
     {
-        parts.Clear();
+        _parts.Clear();
         bool more;
         do
         {
             // libzmq hands over a message only when it is whole, so that only the first part can be missing.
-            if (LibZmq.zmq_msg_recv(message, socket, LibZmq.ZMQ_DONTWAIT) < 0)
+            if (LibZmq.zmq_msg_recv(_message, socket, LibZmq.ZMQ_DONTWAIT) < 0)
             {
-                int error = LibZmq.zmq_errno();
+                var error = LibZmq.zmq_errno();
                 if (error == LibZmq.EINTR)
                 {
                     more = true;
@@ -41,9 +41,9 @@ internal sealed unsafe class MessageReader : IDisposable
                 return error == LibZmq.EAGAIN ? false : throw new InvalidOperationException($"libzmq could not receive (errno {error}).");
             }
 
-            if (parts.Count < PartsMax)
-                parts.Add(new ReadOnlySpan<byte>(LibZmq.zmq_msg_data(message), checked((int)LibZmq.zmq_msg_size(message))).ToArray());
-            more = LibZmq.zmq_msg_more(message) != 0;
+            if (_parts.Count < PartsMax)
+                _parts.Add(new ReadOnlySpan<byte>(LibZmq.zmq_msg_data(_message), checked((int)LibZmq.zmq_msg_size(_message))).ToArray());
+            more = LibZmq.zmq_msg_more(_message) != 0;
         }
         while (more);
 
@@ -52,7 +52,7 @@ internal sealed unsafe class MessageReader : IDisposable
 
     public void Dispose()
     {
-        _ = LibZmq.zmq_msg_close(message);
-        NativeMemory.Free(message);
+        _ = LibZmq.zmq_msg_close(_message);
+        NativeMemory.Free(_message);
     }
 }

@@ -6,8 +6,8 @@ namespace Sotto.OxenMq.Engine;
 internal sealed class PeerConnection(OxenMqPeer peer)
 {
     // A handful at most, so a list in the order of sending serves every search.
-    private readonly List<PendingRequest> pending = [];
-    private int inFlight;
+    private readonly List<PendingRequest> _pending = [];
+    private int _inFlight;
 
     public OxenMqPeer Peer { get; } = peer;
 
@@ -30,27 +30,27 @@ internal sealed class PeerConnection(OxenMqPeer peer)
 
     public long HeardAt { get; set; }
 
-    public IReadOnlyList<PendingRequest> Pending => pending;
+    public IReadOnlyList<PendingRequest> Pending => _pending;
 
     /// <summary>Counts a request in, from any thread, unless there are too many.</summary>
     public bool TryReserve(int requestsMax)
     {
-        if (Interlocked.Increment(ref inFlight) <= requestsMax)
+        if (Interlocked.Increment(ref _inFlight) <= requestsMax)
             return true;
 
-        Interlocked.Decrement(ref inFlight);
+        Interlocked.Decrement(ref _inFlight);
         return false;
     }
 
-    public void Release() => Interlocked.Decrement(ref inFlight);
+    public void Release() => Interlocked.Decrement(ref _inFlight);
 
-    public void Add(PendingRequest request) => pending.Add(request);
+    public void Add(PendingRequest request) => _pending.Add(request);
 
     public bool TryTakeByTag(ReadOnlySpan<byte> tag, [NotNullWhen(true)] out PendingRequest? request)
     {
-        for (int i = 0; i < pending.Count; i++)
+        for (var i = 0; i < _pending.Count; i++)
         {
-            if (tag.SequenceEqual(pending[i].Tag))
+            if (tag.SequenceEqual(_pending[i].Tag))
                 return Take(i, out request);
         }
 
@@ -61,9 +61,9 @@ internal sealed class PeerConnection(OxenMqPeer peer)
     /// <summary>The oldest request of that name: a refusal in the form for commands has no tag.</summary>
     public bool TryTakeByName(ReadOnlySpan<byte> name, [NotNullWhen(true)] out PendingRequest? request)
     {
-        for (int i = 0; i < pending.Count; i++)
+        for (var i = 0; i < _pending.Count; i++)
         {
-            if (name.SequenceEqual(pending[i].Name))
+            if (name.SequenceEqual(_pending[i].Name))
                 return Take(i, out request);
         }
 
@@ -73,7 +73,7 @@ internal sealed class PeerConnection(OxenMqPeer peer)
 
     public bool TryTakeSentBefore(long timestamp, [NotNullWhen(true)] out PendingRequest? request)
     {
-        if (pending.Count > 0 && pending[0].SentAt <= timestamp)
+        if (_pending.Count > 0 && _pending[0].SentAt <= timestamp)
             return Take(0, out request);
 
         request = null;
@@ -82,7 +82,7 @@ internal sealed class PeerConnection(OxenMqPeer peer)
 
     public void FailAll()
     {
-        while (pending.Count > 0)
+        while (_pending.Count > 0)
         {
             Take(0, out PendingRequest request);
             request.Fail(OxenMqFailure.Disconnected);
@@ -91,8 +91,8 @@ internal sealed class PeerConnection(OxenMqPeer peer)
 
     private bool Take(int index, out PendingRequest request)
     {
-        request = pending[index];
-        pending.RemoveAt(index);
+        request = _pending[index];
+        _pending.RemoveAt(index);
         Release();
         return true;
     }

@@ -12,10 +12,10 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
     // long it has made up its mind.
     private static readonly TimeSpan LostCheckDelay = TimeSpan.FromSeconds(1);
 
-    private readonly HashSet<PeerConnection> connections = [];
+    private readonly HashSet<PeerConnection> _connections = [];
 
     // The last handshake failure, whose DISCONNECTED comes next and says nothing about others at the same endpoint.
-    private string? failedHandshakeAt;
+    private string? _failedHandshakeAt;
 
     public long Now { get; private set; }
 
@@ -25,7 +25,7 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
 
     public void Open(PeerConnection connection)
     {
-        if (connection.Peer.State == OxenMqPeerState.Closed || !connections.Add(connection))
+        if (connection.Peer.State == OxenMqPeerState.Closed || !_connections.Add(connection))
             return;
 
         Connect(connection);
@@ -34,7 +34,7 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
     public void Close(PeerConnection connection, OxenMqPeerFailure? failure = null)
     {
         connection.Peer.State = OxenMqPeerState.Closed;
-        if (!connections.Remove(connection))
+        if (!_connections.Remove(connection))
             return;
 
         DisconnectSocket(connection);
@@ -45,13 +45,13 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
 
     public void CloseAll()
     {
-        foreach (PeerConnection connection in connections)
+        foreach (PeerConnection connection in _connections)
         {
             connection.Peer.State = OxenMqPeerState.Closed;
             connection.FailAll();
         }
 
-        connections.Clear();
+        _connections.Clear();
     }
 
     public void Send(PeerConnection connection, PendingRequest request)
@@ -63,7 +63,7 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
             return;
         }
 
-        int error = RouterOf(connection).Send(connection, request.Name, request.Tag, request.Parts);
+        var error = RouterOf(connection).Send(connection, request.Name, request.Tag, request.Parts);
         if (error == 0)
         {
             request.SentAt = Now;
@@ -78,8 +78,8 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
 
     public void OnEvent(RouterSocket router, ConnectionEvent what, string endpoint)
     {
-        bool ofFailedHandshake = string.Equals(failedHandshakeAt, endpoint, StringComparison.Ordinal);
-        failedHandshakeAt = what == ConnectionEvent.HandshakeFailed ? endpoint : null;
+        var ofFailedHandshake = string.Equals(_failedHandshakeAt, endpoint, StringComparison.Ordinal);
+        _failedHandshakeAt = what == ConnectionEvent.HandshakeFailed ? endpoint : null;
         foreach (PeerConnection connection in router.At(endpoint))
         {
             switch (what)
@@ -109,7 +109,7 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
         if (connection.Peer.State == OxenMqPeerState.Connected)
             connection.HelloDueAt = null;
 
-        OxenMqFrame frame = OxenMqFrame.Parse(parts);
+        var frame = OxenMqFrame.Parse(parts);
         switch (frame.Kind)
         {
             case OxenMqFrameKind.Command when callbacks.TryCommand(connection.Peer, frame.Subject.Span, frame.Data):
@@ -142,8 +142,8 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
 
     public void OnTick()
     {
-        long requestsSentBefore = Now - Ticks(options.RequestTimeout);
-        foreach (PeerConnection connection in connections.ToArray())
+        var requestsSentBefore = Now - Ticks(options.RequestTimeout);
+        foreach (PeerConnection connection in _connections.ToArray())
         {
             while (connection.TryTakeSentBefore(requestsSentBefore, out PendingRequest? request))
             {
@@ -177,7 +177,7 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
 
     private void OnHandshake(PeerConnection connection)
     {
-        bool isFirst = connection.Handshakes++ == 0;
+        var isFirst = connection.Handshakes++ == 0;
         connection.FailureSoFar = OxenMqPeerFailure.NoHello;
         if (connection.Peer.State == OxenMqPeerState.Lost)
         {
@@ -193,13 +193,13 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
 
     private void OnDisconnected(PeerConnection connection)
     {
-        bool wasHere = connection.Peer.State == OxenMqPeerState.Connected || (connection.Peer.State == OxenMqPeerState.Connecting && connection.WasConnected);
+        var wasHere = connection.Peer.State == OxenMqPeerState.Connected || (connection.Peer.State == OxenMqPeerState.Connecting && connection.WasConnected);
         if (wasHere || connection.Handshakes > 0)
             connection.FailAll();
         if (!wasHere)
             return;
 
-        bool tell = connection.Peer.State == OxenMqPeerState.Connected;
+        var tell = connection.Peer.State == OxenMqPeerState.Connected;
         connection.Peer.State = OxenMqPeerState.Lost;
         connection.HelloDueAt = null;
         connection.CheckAt = Now + Ticks(LostCheckDelay);
@@ -212,7 +212,7 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
         if (connection.Peer.State != OxenMqPeerState.Connecting)
             return;
 
-        bool isReconnect = connection.WasConnected;
+        var isReconnect = connection.WasConnected;
         connection.Peer.State = OxenMqPeerState.Connected;
         connection.WasConnected = true;
         connection.HelloDueAt = null;
@@ -222,7 +222,7 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
     // A deaf connection, or one that libzmq has given up: a fresh one takes over at the listener.
     private void Reconnect(PeerConnection connection)
     {
-        bool tell = connection.Peer.State == OxenMqPeerState.Connected;
+        var tell = connection.Peer.State == OxenMqPeerState.Connected;
         DisconnectSocket(connection);
         connection.FailAll();
         Connect(connection);
@@ -234,7 +234,7 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
     {
         foreach (PeerConnection neighbour in RouterOf(connection).Disconnect(connection))
         {
-            bool tell = neighbour.Peer.State == OxenMqPeerState.Connected;
+            var tell = neighbour.Peer.State == OxenMqPeerState.Connected;
             neighbour.FailAll();
             Connect(neighbour);
             if (tell)

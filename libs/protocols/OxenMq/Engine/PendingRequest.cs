@@ -10,7 +10,7 @@ internal sealed class PendingRequest(string command, IReadOnlyList<ReadOnlyMemor
     public const int TagSize = 15;
 
     // Continuations must not run on the I/O thread: nobody else reads meanwhile.
-    private readonly TaskCompletionSource<IReadOnlyList<ReadOnlyMemory<byte>>> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<IReadOnlyList<ReadOnlyMemory<byte>>> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public byte[] Name { get; } = Encoding.UTF8.GetBytes(command);
 
@@ -18,12 +18,12 @@ internal sealed class PendingRequest(string command, IReadOnlyList<ReadOnlyMemor
 
     public IReadOnlyList<ReadOnlyMemory<byte>> Parts { get; } = parts;
 
-    public Task<IReadOnlyList<ReadOnlyMemory<byte>>> Reply => completion.Task;
+    public Task<IReadOnlyList<ReadOnlyMemory<byte>>> Reply => _completion.Task;
 
     /// <summary>Clock timestamps; set by the I/O thread when it sends.</summary>
     public long SentAt { get; set; }
 
-    public void Complete(ReadOnlyMemory<byte>[] data) => completion.TrySetResult(data);
+    public void Complete(ReadOnlyMemory<byte>[] data) => _completion.TrySetResult(data);
 
-    public void Fail(OxenMqFailure failure, string? code = null) => completion.TrySetException(new OxenMqException(failure, code));
+    public void Fail(OxenMqFailure failure, string? code = null) => _completion.TrySetException(new OxenMqException(failure, code));
 }

@@ -21,88 +21,88 @@ internal sealed class RouterSocket : IDisposable
     // Ours to the listeners: 'L' and the public key (section 1.2).
     private const byte RoutingIdPrefix = (byte)'L';
 
-    private readonly ZmqSocket socket;
-    private readonly Dictionary<ulong, PeerConnection> byLabel = [];
-    private readonly Dictionary<string, List<PeerConnection>> byEndpoint = new(StringComparer.Ordinal);
-    private ulong lastLabel;
+    private readonly ZmqSocket _socket;
+    private readonly Dictionary<ulong, PeerConnection> _byLabel = [];
+    private readonly Dictionary<string, List<PeerConnection>> _byEndpoint = new(StringComparer.Ordinal);
+    private ulong _lastLabel;
 
     public RouterSocket(ZmqContext context, OxenMqOptions options, bool isCurve)
     {
-        socket = new ZmqSocket(context, LibZmq.ZMQ_ROUTER);
-        socket.Set(LibZmq.ZMQ_ROUTING_ID, (byte[])[RoutingIdPrefix, .. options.Keys.PublicKey.Span]);
+        _socket = new ZmqSocket(context, LibZmq.ZMQ_ROUTER);
+        _socket.Set(LibZmq.ZMQ_ROUTING_ID, (byte[])[RoutingIdPrefix, .. options.Keys.PublicKey.Span]);
         if (isCurve)
         {
-            socket.Set(LibZmq.ZMQ_CURVE_PUBLICKEY, options.Keys.PublicKey.Span);
-            socket.Set(LibZmq.ZMQ_CURVE_SECRETKEY, options.Keys.PrivateKey.Span);
+            _socket.Set(LibZmq.ZMQ_CURVE_PUBLICKEY, options.Keys.PublicKey.Span);
+            _socket.Set(LibZmq.ZMQ_CURVE_SECRETKEY, options.Keys.PrivateKey.Span);
         }
 
-        socket.Set(LibZmq.ZMQ_ROUTER_MANDATORY, 1);
+        _socket.Set(LibZmq.ZMQ_ROUTER_MANDATORY, 1);
         // A limit together with heartbeats and a reader that pauses aborts the process (section 1.5).
-        socket.Set(LibZmq.ZMQ_RCVHWM, 0);
-        socket.Set(LibZmq.ZMQ_MAXMSGSIZE, options.PartBytesMax);
-        socket.Set(LibZmq.ZMQ_RECONNECT_IVL, ReconnectInterval);
-        socket.Set(LibZmq.ZMQ_RECONNECT_IVL_MAX, ReconnectIntervalMax);
-        socket.Set(LibZmq.ZMQ_HANDSHAKE_IVL, HandshakeInterval);
-        socket.Set(LibZmq.ZMQ_HEARTBEAT_IVL, (int)options.HeartbeatInterval.TotalMilliseconds);
-        socket.Set(LibZmq.ZMQ_HEARTBEAT_TIMEOUT, (int)options.HeartbeatTimeout.TotalMilliseconds);
-        socket.Set(LibZmq.ZMQ_LINGER, 0);
-        Monitor = new SocketMonitor(context, socket, isCurve ? "curve" : "plain");
+        _socket.Set(LibZmq.ZMQ_RCVHWM, 0);
+        _socket.Set(LibZmq.ZMQ_MAXMSGSIZE, options.PartBytesMax);
+        _socket.Set(LibZmq.ZMQ_RECONNECT_IVL, ReconnectInterval);
+        _socket.Set(LibZmq.ZMQ_RECONNECT_IVL_MAX, ReconnectIntervalMax);
+        _socket.Set(LibZmq.ZMQ_HANDSHAKE_IVL, HandshakeInterval);
+        _socket.Set(LibZmq.ZMQ_HEARTBEAT_IVL, (int)options.HeartbeatInterval.TotalMilliseconds);
+        _socket.Set(LibZmq.ZMQ_HEARTBEAT_TIMEOUT, (int)options.HeartbeatTimeout.TotalMilliseconds);
+        _socket.Set(LibZmq.ZMQ_LINGER, 0);
+        Monitor = new SocketMonitor(context, _socket, isCurve ? "curve" : "plain");
     }
 
     public SocketMonitor Monitor { get; }
 
-    public nint Pointer => socket.Pointer;
+    public nint Pointer => _socket.Pointer;
 
     public void Connect(PeerConnection connection)
     {
-        OxenMqAddress address = connection.Peer.Address;
+        var address = connection.Peer.Address;
         if (address.IsCurve)
-            socket.Set(LibZmq.ZMQ_CURVE_SERVERKEY, address.PublicKey.Span);
+            _socket.Set(LibZmq.ZMQ_CURVE_SERVERKEY, address.PublicKey.Span);
 
-        connection.Label = ++lastLabel;
+        connection.Label = ++_lastLabel;
         Span<byte> label = stackalloc byte[LabelSize];
         WriteLabel(connection.Label, label);
-        socket.Set(LibZmq.ZMQ_CONNECT_ROUTING_ID, label);
-        socket.Connect(address.Endpoint);
+        _socket.Set(LibZmq.ZMQ_CONNECT_ROUTING_ID, label);
+        _socket.Connect(address.Endpoint);
 
-        byLabel.Add(connection.Label, connection);
-        if (!byEndpoint.TryGetValue(address.Endpoint, out List<PeerConnection>? neighbours))
-            byEndpoint.Add(address.Endpoint, neighbours = []);
+        _byLabel.Add(connection.Label, connection);
+        if (!_byEndpoint.TryGetValue(address.Endpoint, out List<PeerConnection>? neighbours))
+            _byEndpoint.Add(address.Endpoint, neighbours = []);
         neighbours.Add(connection);
     }
 
     /// <returns>Others that lost their connection by this, because libzmq disconnects by endpoint and they have the same one under another key.</returns>
     public IReadOnlyList<PeerConnection> Disconnect(PeerConnection connection)
     {
-        string endpoint = connection.Peer.Address.Endpoint;
-        if (!byLabel.Remove(connection.Label) || !byEndpoint.Remove(endpoint, out List<PeerConnection>? neighbours))
+        var endpoint = connection.Peer.Address.Endpoint;
+        if (!_byLabel.Remove(connection.Label) || !_byEndpoint.Remove(endpoint, out List<PeerConnection>? neighbours))
             return [];
 
-        _ = LibZmq.zmq_disconnect(socket, endpoint);
+        _ = LibZmq.zmq_disconnect(_socket, endpoint);
         neighbours.Remove(connection);
         foreach (PeerConnection neighbour in neighbours)
-            byLabel.Remove(neighbour.Label);
+            _byLabel.Remove(neighbour.Label);
         return neighbours;
     }
 
     /// <returns>Zero; <c>EHOSTUNREACH</c> if libzmq knows the label no longer, <c>EAGAIN</c> if its queue is full.</returns>
     public int Send(PeerConnection connection, ReadOnlySpan<byte> word)
     {
-        int error = SendLabel(connection);
-        return error != 0 ? error : socket.Send(word, isLast: true);
+        var error = SendLabel(connection);
+        return error != 0 ? error : _socket.Send(word, isLast: true);
     }
 
     /// <inheritdoc cref="Send(PeerConnection, ReadOnlySpan{byte})"/>
     public int Send(PeerConnection connection, ReadOnlySpan<byte> word, ReadOnlySpan<byte> subject, IReadOnlyList<ReadOnlyMemory<byte>> data)
     {
         // Once the label is taken the other parts are, too.
-        int error = SendLabel(connection);
+        var error = SendLabel(connection);
         if (error == 0)
-            error = socket.Send(word, isLast: false);
+            error = _socket.Send(word, isLast: false);
         if (error == 0)
-            error = socket.Send(subject, isLast: data.Count == 0);
-        for (int i = 0; i < data.Count && error == 0; i++)
-            error = socket.Send(data[i].Span, isLast: i == data.Count - 1);
+            error = _socket.Send(subject, isLast: data.Count == 0);
+        for (var i = 0; i < data.Count && error == 0; i++)
+            error = _socket.Send(data[i].Span, isLast: i == data.Count - 1);
         return error;
     }
 
@@ -110,37 +110,37 @@ internal sealed class RouterSocket : IDisposable
     public bool TryReceive(MessageReader reader, out PeerConnection? connection)
     {
         connection = null;
-        if (!reader.TryReceive(socket))
+        if (!reader.TryReceive(_socket))
             return false;
 
-        ReadOnlySpan<byte> label = reader.Parts[0].Span;
+        var label = reader.Parts[0].Span;
         if (label.Length == LabelSize && label[0] == LabelPrefix)
-            byLabel.TryGetValue(BinaryPrimitives.ReadUInt64BigEndian(label[1..]), out connection);
+            _byLabel.TryGetValue(BinaryPrimitives.ReadUInt64BigEndian(label[1..]), out connection);
         return true;
     }
 
     /// <summary>Those whom a monitor event may concern.</summary>
     public IReadOnlyList<PeerConnection> At(string endpoint)
     {
-        if (byEndpoint.TryGetValue(endpoint, out List<PeerConnection>? exact))
+        if (_byEndpoint.TryGetValue(endpoint, out List<PeerConnection>? exact))
             return [.. exact];
 
         // libzmq names the endpoint as it was given until it first reconnects, and then by the resolved address: a host name is found by its port.
-        string port = endpoint[(endpoint.LastIndexOf(':') + 1)..];
-        return [.. byLabel.Values.Where(connection => connection.Peer.Address.IsNamed && connection.Peer.Address.Endpoint.EndsWith(":" + port, StringComparison.Ordinal))];
+        var port = endpoint[(endpoint.LastIndexOf(':') + 1)..];
+        return [.. _byLabel.Values.Where(connection => connection.Peer.Address.IsNamed && connection.Peer.Address.Endpoint.EndsWith(":" + port, StringComparison.Ordinal))];
     }
 
     public void Dispose()
     {
         Monitor.Dispose();
-        socket.Dispose();
+        _socket.Dispose();
     }
 
     private int SendLabel(PeerConnection connection)
     {
         Span<byte> label = stackalloc byte[LabelSize];
         WriteLabel(connection.Label, label);
-        return socket.Send(label, isLast: false);
+        return _socket.Send(label, isLast: false);
     }
 
     private static void WriteLabel(ulong number, Span<byte> label)

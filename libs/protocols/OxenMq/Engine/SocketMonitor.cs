@@ -21,36 +21,36 @@ internal sealed class SocketMonitor : IDisposable
     private const int HandshakeFailures =
         LibZmq.ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | LibZmq.ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | LibZmq.ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
-    private readonly ZmqSocket socket;
+    private readonly ZmqSocket _socket;
 
     public SocketMonitor(ZmqContext context, ZmqSocket watched, string name)
     {
-        string endpoint = "inproc://monitor-" + name;
+        var endpoint = "inproc://monitor-" + name;
         if (LibZmq.zmq_socket_monitor(watched, endpoint, Events) != 0)
             throw new InvalidOperationException($"libzmq gave no monitor (errno {LibZmq.zmq_errno()}).");
 
-        socket = new ZmqSocket(context, LibZmq.ZMQ_PAIR);
+        _socket = new ZmqSocket(context, LibZmq.ZMQ_PAIR);
         // Without a limit, so that libzmq's own thread never waits for us.
-        socket.Set(LibZmq.ZMQ_RCVHWM, 0);
-        socket.Set(LibZmq.ZMQ_LINGER, 0);
-        socket.Connect(endpoint);
+        _socket.Set(LibZmq.ZMQ_RCVHWM, 0);
+        _socket.Set(LibZmq.ZMQ_LINGER, 0);
+        _socket.Connect(endpoint);
     }
 
-    public nint Pointer => socket.Pointer;
+    public nint Pointer => _socket.Pointer;
 
     /// <returns>False if there is no event waiting.</returns>
     public bool TryReceive(MessageReader reader, out ConnectionEvent what, out string endpoint)
     {
         what = ConnectionEvent.None;
         endpoint = "";
-        if (!reader.TryReceive(socket))
+        if (!reader.TryReceive(_socket))
             return false;
 
         // Two bytes of event and four of value in the machine's own order, then the endpoint as text.
         if (reader.Parts is not [{ Length: >= sizeof(ushort) } head, var address])
             return true;
 
-        int number = BinaryPrimitives.ReadUInt16LittleEndian(head.Span);
+        var number = BinaryPrimitives.ReadUInt16LittleEndian(head.Span);
         endpoint = Encoding.UTF8.GetString(address.Span);
         what = number switch
         {
@@ -63,5 +63,5 @@ internal sealed class SocketMonitor : IDisposable
         return true;
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => _socket.Dispose();
 }

@@ -3,32 +3,32 @@ namespace Sotto.OxenMq.Engine;
 /// <summary>The counters behind <see cref="OxenMqCounters"/>: written by the I/O thread, read by all.</summary>
 internal sealed class Tally
 {
-    private long commandsReceived;
-    private long commandsUnknown;
-    private long messagesIgnored;
-    private long callbackFailures;
-    private long sendsRefused;
-    private long deafConnections;
+    private long _commandsReceived;
+    private long _commandsUnknown;
+    private long _messagesIgnored;
+    private long _callbackFailures;
+    private long _sendsRefused;
+    private long _deafConnections;
 
-    public void CommandReceived() => Interlocked.Increment(ref commandsReceived);
+    public void CommandReceived() => Interlocked.Increment(ref _commandsReceived);
 
-    public void CommandUnknown() => Interlocked.Increment(ref commandsUnknown);
+    public void CommandUnknown() => Interlocked.Increment(ref _commandsUnknown);
 
-    public void MessageIgnored() => Interlocked.Increment(ref messagesIgnored);
+    public void MessageIgnored() => Interlocked.Increment(ref _messagesIgnored);
 
-    public void CallbackFailed() => Interlocked.Increment(ref callbackFailures);
+    public void CallbackFailed() => Interlocked.Increment(ref _callbackFailures);
 
-    public void SendRefused() => Interlocked.Increment(ref sendsRefused);
+    public void SendRefused() => Interlocked.Increment(ref _sendsRefused);
 
-    public void DeafConnection() => Interlocked.Increment(ref deafConnections);
+    public void DeafConnection() => Interlocked.Increment(ref _deafConnections);
 
     public OxenMqCounters Read() => new()
     {
-        CommandsReceived = Interlocked.Read(ref commandsReceived),
-        CommandsUnknown = Interlocked.Read(ref commandsUnknown),
-        MessagesIgnored = Interlocked.Read(ref messagesIgnored),
-        CallbackFailures = Interlocked.Read(ref callbackFailures),
-        SendsRefused = Interlocked.Read(ref sendsRefused),
-        DeafConnections = Interlocked.Read(ref deafConnections),
+        CommandsReceived = Interlocked.Read(ref _commandsReceived),
+        CommandsUnknown = Interlocked.Read(ref _commandsUnknown),
+        MessagesIgnored = Interlocked.Read(ref _messagesIgnored),
+        CallbackFailures = Interlocked.Read(ref _callbackFailures),
+        SendsRefused = Interlocked.Read(ref _sendsRefused),
+        DeafConnections = Interlocked.Read(ref _deafConnections),
     };
 }

@@ -9,26 +9,26 @@ internal sealed unsafe partial class EventFd : IDisposable
     private const int EFD_CLOEXEC = 0x80000;
     private const int EFD_NONBLOCK = 0x800;
 
-    private readonly SafeFileHandle handle;
+    private readonly SafeFileHandle _handle;
 
     public EventFd()
     {
-        int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        var descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (descriptor < 0)
             throw new InvalidOperationException($"No eventfd (errno {Marshal.GetLastPInvokeError()}).");
 
-        handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        _handle = new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
-    public int Descriptor => (int)handle.DangerousGetHandle();
+    public int Descriptor => (int)_handle.DangerousGetHandle();
 
     // A full counter is as good as a signal, so the result does not matter.
     public void Signal()
     {
-        ulong one = 1;
+        var one = 1;
         try
         {
-            _ = write(handle, &one, sizeof(ulong));
+            _ = write(_handle, &one, sizeof(ulong));
         }
         catch (ObjectDisposedException)
         {
@@ -39,10 +39,10 @@ internal sealed unsafe partial class EventFd : IDisposable
     public void Clear()
     {
         ulong count;
-        _ = read(handle, &count, sizeof(ulong));
+        _ = read(_handle, &count, sizeof(ulong));
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose() => _handle.Dispose();
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int eventfd(uint initial, int flags);

@@ -53,7 +53,7 @@ internal sealed unsafe class ZmqSocket : SafeHandle
         {
             while (LibZmq.zmq_send(this, bytes, (nuint)part.Length, LibZmq.ZMQ_DONTWAIT | (isLast ? 0 : LibZmq.ZMQ_SNDMORE)) < 0)
             {
-                int error = LibZmq.zmq_errno();
+                var error = LibZmq.zmq_errno();
                 if (error != LibZmq.EINTR)
                     return error;
             }
