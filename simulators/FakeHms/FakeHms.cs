@@ -1,0 +1,146 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sotto.FakeProvider;
+
+namespace Sotto.FakeHms;
+
+/// <summary>A simulated Huawei Push Kit with its OAuth endpoint on the same port; HTTP/1.1 only.</summary>
+[SuppressMessage("Design", "MA0049", Justification = "A simulator is called what it simulates, and so is its assembly.")]
+public sealed class FakeHms : ProviderSimulator
+{
+    private const string Scheme = "Bearer ";
+
+    // providers.md section 5.7.
+    private const int TokenLengthMin = 16;
+    private const int TokenLengthMax = 512;
+
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly FakeHmsOptions options;
+    private readonly AccessTokens accessTokens;
+    private readonly CredentialsGrant grant;
+    private readonly FlowControl flow;
+    private long requestId;
+
+    private FakeHms(FakeHmsOptions options)
+        : base("hms", options)
+    {
+        this.options = options;
+        // The real ones may hold what a form must escape.
+        AppSecret = options.AppSecret ?? "+/=" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        accessTokens = new(Clock, options.TokenLife);
+        grant = new(AppId, AppSecret, accessTokens);
+        flow = new(Clock, options.Qps);
+    }
+
+    /// <summary>Where id and secret become an access token.</summary>
+    public Uri TokenEndpoint => new(Endpoint.OriginalString + CredentialsGrant.Path);
+
+    /// <summary>The app's (client's) id.</summary>
+    public string AppId => options.AppId;
+
+    /// <summary>The app's secret.</summary>
+    public string AppSecret { get; }
+
+    /// <summary>The project that <c>/v2/</c> paths name.</summary>
+    public string ProjectId => options.ProjectId ?? AppId;
+
+    /// <summary>Starts a simulated Huawei.</summary>
+    public static async Task<FakeHms> StartAsync(FakeHmsOptions? options = null)
+    {
+        var huawei = new FakeHms(options ?? new());
+        await huawei.ListenAsync(new ListenerPlan("hms", huawei.options.Port, HttpProtocols.Http1));
+        return huawei;
+    }
+
+    /// <summary>From now on every access token handed out before is unknown.</summary>
+    public void RevokeAccessTokens() => accessTokens.Revoke();
+
+    /// <summary>From now on the token is dead.</summary>
+    public void Unregister(string token) => Tokens.Set(token, TokenState.Unregistered);
+
+    /// <inheritdoc/>
+    public override void Reset()
+    {
+        base.Reset();
+        accessTokens.ForgetFlow();
+    }
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> TokensOf(ReceivedRequest request) =>
+        IsTokenPath(request.Path) ? [] : HmsMessage.Read(request.Body).Message?.Tokens ?? [];
+
+    /// <inheritdoc/>
+    protected override Verdict Judge(ReceivedRequest request, ConnectionState connection)
+    {
+        if (IsTokenPath(request.Path))
+            return grant.Judge(request);
+        if (request.Method != "POST" || !IsSendPath(request.Path, out var isOurs))
+            return new() { Status = 404, Reason = "HTTP 404" };
+        if (JudgeBearer(request, isOurs) is { } refused)
+            return Say(refused);
+
+        var (message, refusal) = HmsMessage.Read(request.Body);
+        if (refusal is not null)
+            return Say(refusal);
+        if (message!.IsUrgent && !options.MayBeUrgent)
+            return Say(HmsCode.MayNotBeUrgent);
+        return flow.TryTake(message.Tokens.Count) ? Deliver(message) : new() { Status = 503, Reason = "HTTP 503" };
+    }
+
+    private HmsCode? JudgeBearer(ReceivedRequest request, bool isOurs)
+    {
+        var authorization = request.Header("authorization");
+        if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || !isOurs)
+            return HmsCode.NotAuthenticated;
+        return accessTokens.StateOf(authorization[Scheme.Length..]) switch
+        {
+            AccessTokenState.Good => options.MaySend ? null : HmsCode.MayNotSend,
+            AccessTokenState.Expired => HmsCode.TokenExpired,
+            _ => HmsCode.NotAuthenticated,
+        };
+    }
+
+    private Verdict Deliver(HmsMessage message)
+    {
+        if (message.Tokens.Any(token => Tokens[token].State == TokenState.Throttled))
+            return new() { Status = 503, Reason = "HTTP 503" };
+        var illegal = message.Tokens.Where(token => !IsToken(token) || Tokens[token].State != TokenState.Alive).ToList();
+        if (illegal.Count == message.Tokens.Count && illegal.Count > 0)
+            return Say(HmsCode.AllTokensInvalid);
+
+        List<string> good = message.ValidateOnly ? [] : [.. message.Tokens.Except(illegal, StringComparer.Ordinal)];
+        var code = illegal.Count == 0 ? HmsCode.Success : HmsCode.Partial(Report(message.Tokens.Count - illegal.Count, illegal));
+        return Say(code) with { AcceptedTokens = good, Content = message.Content };
+    }
+
+    private Verdict Say(HmsCode code) => new()
+    {
+        Status = options.ErrorsAs200 ? 200 : code.Status,
+        Reason = code == HmsCode.Success ? null : code.Code,
+        ContentType = "application/json;charset=UTF-8",
+        Body = JsonSerializer.SerializeToUtf8Bytes(new { code = code.Code, msg = code.Message, requestId = NewRequestId() }, Json),
+    };
+
+    private static string Report(int success, List<string> illegal) =>
+        JsonSerializer.Serialize(new { success, failure = illegal.Count, illegal_tokens = illegal }, Json);
+
+    private string NewRequestId() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Clock.GetUtcNow().ToUnixTimeMilliseconds()}{Interlocked.Increment(ref requestId):d10}");
+
+    private bool IsSendPath(string path, out bool isOurs)
+    {
+        var parts = path.Split('/');
+        isOurs = parts.Length == 4 && ((parts[1] == "v1" && parts[2] == AppId) || (parts[1] == "v2" && parts[2] == ProjectId));
+        return parts is ["", "v1" or "v2", _, "messages:send"];
+    }
+
+    private static bool IsTokenPath(string path) => path is CredentialsGrant.Path or CredentialsGrant.OldPath;
+
+    private static bool IsToken(string text) =>
+        text.Length is >= TokenLengthMin and <= TokenLengthMax && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '+' or '/' or '=');
+}
