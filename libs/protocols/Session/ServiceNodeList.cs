@@ -17,8 +17,7 @@ public sealed class ServiceNodeList
     public const string Request =
         """{"active_only":true,"fields":{"pubkey_x25519":true,"public_ip":true,"storage_lmq_port":true,"swarm_id":true,"block_hash":true,"height":true}}""";
 
-    private ServiceNodeList(string blockHash, long height, IReadOnlyList<ServiceNode> nodes, IReadOnlySet<ulong> swarmIds) =>
-        (BlockHash, Height, Nodes, SwarmIds) = (blockHash, height, nodes, swarmIds);
+    private ServiceNodeList(string blockHash, long height) => (BlockHash, Height) = (blockHash, height);
 
     /// <summary>The top block, hex. Swarms change only with it.</summary>
     public string BlockHash { get; }
@@ -27,10 +26,16 @@ public sealed class ServiceNodeList
     public long Height { get; }
 
     /// <summary>The nodes that can be connected to, each key once. Nodes that lack an address (for a while after oxend started: many) are left out.</summary>
-    public IReadOnlyList<ServiceNode> Nodes { get; }
+    public IReadOnlyList<ServiceNode> Nodes { get; private set; } = [];
+
+    /// <summary>The keys (32 bytes) of nodes that were left out for want of an address. They have not left the network: whoever is connected to one should stay.</summary>
+    public IReadOnlyList<byte[]> NodesWithoutAddress { get; private set; } = [];
+
+    /// <summary>How many entries had no usable key. While there are any, a node that is missing from this list may be one of them.</summary>
+    public int UnnamedNodes { get; private set; }
 
     /// <summary>Every swarm of the list, also those whose nodes were left out.</summary>
-    public IReadOnlySet<ulong> SwarmIds { get; }
+    public IReadOnlySet<ulong> SwarmIds { get; private set; } = new HashSet<ulong>();
 
     /// <summary>Reads a reply to <c>rpc.get_service_nodes</c>: the status <c>200</c>, then the list. False, never an exception, for anything else.</summary>
     public static bool TryParseReply(IReadOnlyList<ReadOnlyMemory<byte>> parts, [NotNullWhen(true)] out ServiceNodeList? list)
@@ -56,12 +61,8 @@ public sealed class ServiceNodeList
                 return false;
             }
 
-            var nodes = new Dictionary<string, ServiceNode>(StringComparer.Ordinal);
-            var swarmIds = new HashSet<ulong>();
-            foreach (var state in states.EnumerateArray())
-                Add(state, nodes, swarmIds);
-
-            list = new ServiceNodeList(blockHash, height, [.. nodes.Values], swarmIds);
+            list = new ServiceNodeList(blockHash, height);
+            list.Read(states);
             return true;
         }
         // The second is what the parser says of text that is not Unicode.
@@ -71,27 +72,55 @@ public sealed class ServiceNodeList
         }
     }
 
-    private static void Add(JsonElement state, Dictionary<string, ServiceNode> nodes, HashSet<ulong> swarmIds)
+    private void Read(JsonElement states)
     {
-        if (state.ValueKind != JsonValueKind.Object
-            || !state.TryGetProperty("swarm_id", out var swarm) || !IsNumber(swarm) || !swarm.TryGetUInt64(out var swarmId)
-            || swarmId == SwarmMap.NoSwarm)
+        var nodes = new Dictionary<string, ServiceNode>(StringComparer.Ordinal);
+        var withoutAddress = new List<byte[]>();
+        var swarmIds = new HashSet<ulong>();
+        foreach (var state in states.EnumerateArray())
         {
-            return;
+            if (state.ValueKind != JsonValueKind.Object || KeyOf(state) is not { } publicKey)
+            {
+                UnnamedNodes++;
+                AddSwarm(state, swarmIds, out _);
+            }
+            else if (AddSwarm(state, swarmIds, out var swarmId))
+            {
+                if (AddressOf(state) is var (host, port))
+                    nodes.TryAdd(Convert.ToHexString(publicKey), new ServiceNode(publicKey, host, port, swarmId));
+                else
+                    withoutAddress.Add(publicKey);
+            }
+        }
+
+        (Nodes, NodesWithoutAddress, SwarmIds) = ([.. nodes.Values], withoutAddress, swarmIds);
+    }
+
+    private static bool AddSwarm(JsonElement state, HashSet<ulong> swarmIds, out ulong swarmId)
+    {
+        swarmId = SwarmMap.NoSwarm;
+        if (state.ValueKind != JsonValueKind.Object || !state.TryGetProperty("swarm_id", out var swarm)
+            || !IsNumber(swarm) || !swarm.TryGetUInt64(out swarmId) || swarmId == SwarmMap.NoSwarm)
+        {
+            return false;
         }
 
         swarmIds.Add(swarmId);
-        if (TextOf(state, "public_ip") is not { } host || !IsHost(host)
-            || !state.TryGetProperty("storage_lmq_port", out var portValue) || !IsNumber(portValue)
-            || !portValue.TryGetInt32(out var port) || port is <= 0 or > ushort.MaxValue
-            || TextOf(state, "pubkey_x25519") is not { Length: 64 } hex)
-        {
-            return;
-        }
+        return true;
+    }
 
+    private static (string Host, int Port)? AddressOf(JsonElement state) =>
+        TextOf(state, "public_ip") is { } host && IsHost(host)
+        && state.TryGetProperty("storage_lmq_port", out var value) && IsNumber(value) && value.TryGetInt32(out var port) && port is > 0 and <= ushort.MaxValue
+            ? (host, port)
+            : null;
+
+    private static byte[]? KeyOf(JsonElement state)
+    {
         var publicKey = new byte[32];
-        if (Convert.FromHexString(hex, publicKey, out _, out _) == System.Buffers.OperationStatus.Done)
-            nodes.TryAdd(hex.ToLowerInvariant(), new ServiceNode(publicKey, host, port, swarmId));
+        return TextOf(state, "pubkey_x25519") is { Length: 64 } hex && Convert.FromHexString(hex, publicKey, out _, out _) == System.Buffers.OperationStatus.Done
+            ? publicKey
+            : null;
     }
 
     private static bool IsNumber(JsonElement value) => value.ValueKind == JsonValueKind.Number;
