@@ -22,8 +22,8 @@ public static class VectorJson
     /// <summary>A member that holds a list of bytes in hex, such as the parts of a message.</summary>
     public static byte[][] HexList(this JsonElement json, string name) => json.GetProperty(name).HexList();
 
-    /// <summary>A list of bytes in hex.</summary>
-    public static byte[][] HexList(this JsonElement json) => [.. json.EnumerateArray().Select(part => Convert.FromHexString(part.GetString() ?? ""))];
+    /// <summary>A list of bytes in hex; null is an empty one.</summary>
+    public static byte[][] HexList(this JsonElement json) => json.ValueKind == JsonValueKind.Null ? [] : [.. json.EnumerateArray().Select(part => Convert.FromHexString(part.GetString() ?? ""))];
 
     /// <summary>A member that holds an unsigned 64-bit number as decimal text.</summary>
     public static ulong Number64(this JsonElement json, string name) => ulong.Parse(json.Text(name), CultureInfo.InvariantCulture);

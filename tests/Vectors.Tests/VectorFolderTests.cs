@@ -18,7 +18,7 @@ public sealed class VectorFolderTests
         var missing = known.Where(one => VectorFolder.PathOf(one.Area, one.File) is null).Select(one => $"{one.Area}/{one.File}").ToArray();
 
         foreach (var file in missing)
-            TestContext.Progress.WriteLine($"LEFT OUT: {VectorFolder.Root} has no {file}");
+            TestContext.Error.WriteLine($"LEFT OUT: {VectorFolder.Root} has no {file}");
 
         Assert.That(missing, Has.Length.LessThan(known.Length), $"{VectorFolder.Root} holds no vectors at all.");
         if (missing.Length > 0)
