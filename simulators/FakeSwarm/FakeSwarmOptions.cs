@@ -1,0 +1,25 @@
+namespace Sotto.FakeSwarm;
+
+/// <summary>What a simulated network is made of.</summary>
+public sealed record FakeSwarmOptions
+{
+    /// <summary>Storage nodes, at most 5,000; each is a listener with a port and a key of its own.</summary>
+    public int Nodes { get; init; } = 10;
+
+    /// <summary>Swarms that the nodes are dealt out to in turn.</summary>
+    public int Swarms { get; init; } = 2;
+
+    /// <summary>Keys, swarm ids and dropped notifications follow from it.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>The port of the oxend without encryption; 0 for a free one.</summary>
+    public int OxendPort { get; init; }
+
+    /// <summary>The port of the oxend with CURVE; 0 for a free one.</summary>
+    public int OxendCurvePort { get; init; }
+
+    /// <summary>Frames that a connection's send queue holds before more are lost, as libzmq has it by default.</summary>
+    public int SendQueueMax { get; init; } = 1_000;
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}
