@@ -13,7 +13,7 @@ namespace Sotto.TestSupport;
 public static class TestServers
 {
     private static readonly string Run = Environment.GetEnvironmentVariable("SOTTO_TEST_RUN") ?? "own";
-    private static readonly List<ServerGuard> Guards = [];
+    private static readonly ServerGuard Guard = new();
     private static readonly Lazy<Task<(Uri Amqp, Uri Management)>> Broker = new(StartBrokerAsync);
     private static readonly Lazy<Task<string>> Database = new(StartDatabaseAsync);
     private static int _made;
@@ -50,7 +50,7 @@ public static class TestServers
         }
 
         var node = await PrivateRabbitMq.StartAsync(Folder("rabbitmq"));
-        Guard(node.Handle);
+        Guard.Watch(node.Handle);
         return (node.Amqp, node.Management);
     }
 
@@ -60,15 +60,8 @@ public static class TestServers
             return given;
 
         var server = await PrivatePostgres.StartAsync(Folder("postgres"));
-        Guard(server.Handle);
+        Guard.Watch(server.Handle);
         return server.ConnectionString;
-    }
-
-    private static void Guard(ServerHandle server)
-    {
-        // Kept for the life of the process: a guard lets go when its pipe is closed.
-        lock (Guards)
-            Guards.Add(ServerGuard.Over(server));
     }
 }
 

@@ -4,62 +4,76 @@ using Sotto.LocalServers.Processes;
 
 namespace Sotto.LocalServers;
 
-/// <summary>Sees to it that servers do not outlive this process, however it ends.</summary>
+/// <summary>Sees to it that what we started does not outlive this process, however it ends.</summary>
 /// <remarks>
-/// A small shell process waits on a pipe from us. The kernel closes the pipe when we end, killed or not; then the guard stops exactly the processes it was told of,
-/// known by id and start time, and deletes the folders that nobody wants.
+/// A small shell process reads from a pipe what it has to watch. The kernel closes the pipe when we end, killed or not; then the guard stops exactly the processes it was
+/// told of, known by id and start time, and deletes the folders that nobody wants. Thread-safe. Keep a reference: a guard that is collected acts as if we had ended.
 /// </remarks>
 public sealed class ServerGuard : IDisposable
 {
-    // $@ is a list of pid:ticks:signal, then "--", then folders. The fields of /proc/PID/stat
-    // are counted from behind the program's name, which may hold anything: the first is the state, and a zombie (Z) has ended; the 20th is the start time.
+    // The fields of /proc/PID/stat are counted from behind the program's name, which may hold anything: the first is the state, and a zombie (Z) has ended;
+    // the 20th is the start time.
     private const string Script = """
         exec >/dev/null 2>&1
-        read -r released && exit 0
+        list=
+        while read -r kind rest; do
+          case $kind in
+            released) exit 0 ;;
+            process) list="$list $rest" ;;
+            folder) set -- "$@" "$rest" ;;
+          esac
+        done
         is_it() { sed 's/.*) //' "/proc/$1/stat" | grep -v '^Z' | cut -d' ' -f20 | grep -qx "$2"; }
-        while [ "$1" != "--" ]; do
-          pid=${1%%:*}; rest=${1#*:}; ticks=${rest%%:*}; signal=${rest#*:}
+        for entry in $list; do
+          pid=${entry%%:*}; rest=${entry#*:}; ticks=${rest%%:*}; signal=${rest#*:}
           is_it "$pid" "$ticks" && kill -"$signal" "$pid"
+        done
+        for entry in $list; do
+          pid=${entry%%:*}; rest=${entry#*:}; ticks=${rest%%:*}
           for i in 1 2 3 4 5 6 7 8 9 10; do is_it "$pid" "$ticks" || break; sleep 0.2; done
           is_it "$pid" "$ticks" && kill -9 "$pid"
-          shift
         done
-        shift
-        [ $# -gt 0 ] && rm -rf "$@"
+        [ $# -gt 0 ] && rm -rf -- "$@"
         """;
 
-    private readonly Process _shell;
+    private readonly Process _shell = Process.Start(
+        new ProcessStartInfo("setsid", ["/bin/sh", "-c", Script, "sh"]) { UseShellExecute = false, RedirectStandardInput = true })
+        ?? throw new LocalServerException("The guard over the servers could not be started.");
 
-    private ServerGuard(Process shell) => _shell = shell;
-
-    /// <summary>Guards these servers until it is disposed or this process ends.</summary>
-    public static ServerGuard Over(params IEnumerable<ServerHandle> servers)
+    /// <summary>Guards this server too.</summary>
+    public void Watch(ServerHandle server)
     {
-        var handles = servers.ToList();
-        var start = new ProcessStartInfo("setsid", ["/bin/sh", "-c", Script, "sh"]) { UseShellExecute = false, RedirectStandardInput = true };
-        foreach (var process in handles.SelectMany(server => server.Processes))
-            start.ArgumentList.Add(string.Create(CultureInfo.InvariantCulture, $"{process.Identity.Pid}:{process.Identity.StartTicks}:{(int)process.Signal}"));
+        foreach (var process in server.Processes)
+            Watch(process.Identity, process.Signal);
 
-        start.ArgumentList.Add("--");
-        foreach (var folder in handles.Select(server => server.DeleteFolder).OfType<string>())
-            start.ArgumentList.Add(folder);
-
-        return new ServerGuard(Process.Start(start) ?? throw new LocalServerException("The guard over the servers could not be started."));
+        if (server.DeleteFolder is not null)
+            Write($"folder {server.DeleteFolder}");
     }
 
-    /// <summary>Lets the servers live on.</summary>
+    /// <summary>Guards this process too.</summary>
+    public void Watch(ProcessIdentity process, StopSignal signal = StopSignal.Kill) =>
+        Write(string.Create(CultureInfo.InvariantCulture, $"process {process.Pid}:{process.StartTicks}:{(int)signal}"));
+
+    /// <summary>Lets everything live on.</summary>
     public void Dispose()
+    {
+        Write("released");
+        _shell.Dispose();
+    }
+
+    private void Write(string line)
     {
         try
         {
-            _shell.StandardInput.WriteLine("released");
-            _shell.StandardInput.Flush();
+            lock (_shell)
+            {
+                _shell.StandardInput.WriteLine(line);
+                _shell.StandardInput.Flush();
+            }
         }
         catch (IOException)
         {
-            // The guard has been killed; there is nothing left to release.
+            // The guard itself has been killed; what it watched is still stopped in the ordinary way.
         }
-
-        _shell.Dispose();
     }
 }

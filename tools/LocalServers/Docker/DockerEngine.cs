@@ -15,9 +15,9 @@ public static class DockerEngine
 
     /// <summary>True when the docker command is there and an engine answers it.</summary>
     public static async Task<bool> AnswersAsync(CancellationToken cancellation = default) =>
-        Command.Find("docker") is not null
+        Programs.Find("docker") is not null
         && EngineAddress() is { } address && await TcpProbe.AcceptsAsync(address)
-        && (await Command.RunAsync("docker", ["version", "--format", "{{.Server.Version}}"], Soon, cancellation: cancellation)).Succeeded;
+        && (await Programs.RunAsync("docker", ["version", "--format", "{{.Server.Version}}"], Soon, cancellation: cancellation)).Succeeded;
 
     /// <summary>Starts a container whose ports are published on free ports of 127.0.0.1, and returns its name.</summary>
     /// <param name="name">What it is, as part of the container's name.</param>
@@ -39,7 +39,7 @@ public static class DockerEngine
                 "run", "--detach", "--name", container, "--env-file", secrets,
                 .. ports.SelectMany(port => (string[])["--publish", $"127.0.0.1::{port}"]), image, .. arguments,
             ];
-            await Command.RequireAsync($"Starting a container of {image}", "docker", command, RunPatience, cancellation: cancellation);
+            await Programs.RequireAsync($"Starting a container of {image}", "docker", command, RunPatience, cancellation: cancellation);
             return container;
         }
         finally
@@ -51,7 +51,7 @@ public static class DockerEngine
     /// <summary>The port of 127.0.0.1 behind which a container's port is.</summary>
     public static async Task<int> PortAsync(string container, int inside, CancellationToken cancellation)
     {
-        var lines = await Command.RequireAsync("docker port", "docker", ["port", container, $"{inside}/tcp"], Soon, cancellation: cancellation);
+        var lines = await Programs.RequireAsync("docker port", "docker", ["port", container, $"{inside}/tcp"], Soon, cancellation: cancellation);
         return IPEndPoint.TryParse(lines.Split('\n')[0].Trim(), out var address)
             ? address.Port
             : throw new LocalServerException($"Docker did not say where port {inside} of {container} is published.");
@@ -60,13 +60,13 @@ public static class DockerEngine
     /// <summary>What the container printed last.</summary>
     public static async Task<string> LogTailAsync(string container, CancellationToken cancellation)
     {
-        var log = await Command.RunAsync("docker", ["logs", "--tail", "25", container], Soon, cancellation: cancellation);
+        var log = await Programs.RunAsync("docker", ["logs", "--tail", "25", container], Soon, cancellation: cancellation);
         return $"The end of its log:\n{log.Output}{log.Errors}".TrimEnd();
     }
 
     /// <summary>Stops and deletes the container and its data; whether it exists does not matter.</summary>
     public static Task RemoveAsync(string container, CancellationToken cancellation = default) =>
-        Command.RunAsync("docker", ["rm", "--force", "--volumes", container], Soon, cancellation: cancellation);
+        Programs.RunAsync("docker", ["rm", "--force", "--volumes", container], Soon, cancellation: cancellation);
 
     private static EndPoint? EngineAddress()
     {

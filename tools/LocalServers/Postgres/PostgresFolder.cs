@@ -15,14 +15,14 @@ internal sealed class PostgresFolder
     private PostgresFolder(string path, string programs, OrdinaryUser? user, string password)
     {
         Path = path;
-        Programs = programs;
+        Binaries = programs;
         User = user;
         Password = password;
     }
 
     public string Path { get; }
 
-    public string Programs { get; }
+    public string Binaries { get; }
 
     public OrdinaryUser? User { get; }
 
@@ -66,7 +66,7 @@ internal sealed class PostgresFolder
             .OrderByDescending(name => int.TryParse(name, CultureInfo.InvariantCulture, out var number) ? number : 0)
             .Select(name => System.IO.Path.Combine(Debian, name, "bin"))
             .FirstOrDefault(bin => File.Exists(System.IO.Path.Combine(bin, "initdb")));
-        return found ?? (version is null && Command.Find("initdb") is { } initdb ? System.IO.Path.GetDirectoryName(initdb) : null);
+        return found ?? (version is null && Programs.Find("initdb") is { } initdb ? System.IO.Path.GetDirectoryName(initdb) : null);
     }
 
     public FreePorts TakePort()
@@ -108,15 +108,7 @@ internal sealed class PostgresFolder
 
         Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var password = PasswordFileIn(path);
-        File.Delete(password);
-        await using (var file = new FileStream(password, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            await file.WriteAsync(Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(32, lowercase: true) + "\n"), cancellation);
-        }
-
+        OwnerOnlyFile.Write(password, RandomNumberGenerator.GetHexString(32, lowercase: true) + "\n");
         if (user is not null)
         {
             await user.OwnAsync(data, cancellation);
@@ -129,7 +121,7 @@ internal sealed class PostgresFolder
             .. (string[])(durability == Durability.Throwaway ? ["--no-sync"] : []),
         ];
         string[] command = [.. user?.RunAs ?? [], .. initdb];
-        await Command.RequireAsync("Making a PostgreSQL cluster", command[0], command.Skip(1), InitPatience, data, cancellation);
+        await Programs.RequireAsync("Making a PostgreSQL cluster", command[0], command.Skip(1), InitPatience, data, cancellation);
     }
 
     private static string DataFolderIn(string path) => System.IO.Path.Combine(path, "data");

@@ -51,7 +51,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
         var server = LocalProcess.Start(new ProcessLaunch
         {
             Name = "PostgreSQL",
-            Program = Path.Combine(files.Programs, "postgres"),
+            Program = Path.Combine(files.Binaries, "postgres"),
             Arguments = [.. ServerArguments(files, durability)],
             LogFile = files.LogFile,
             WorkingFolder = files.DataFolder,

@@ -46,6 +46,9 @@ public sealed class LocalProcess
     /// <summary>True once it has ended.</summary>
     public bool HasEnded => _process.HasExited;
 
+    /// <summary>How it ended; only once it has.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Where it writes.</summary>
     public string LogFile => _launch.LogFile;
 
@@ -77,6 +80,14 @@ public sealed class LocalProcess
 
         if (!became)
             throw new LocalServerException($"{_launch.Name} was not ready after {within.TotalSeconds:0} s. {LogTail()}");
+    }
+
+    /// <summary>Kills it together with all that it started and that has not made a session of its own.</summary>
+    public async Task StopGroupAsync()
+    {
+        // It leads its session and so its group, which has its number for as long as anybody is in it.
+        _ = Libc.Kill(-Identity.Pid, Libc.SigKill);
+        await Identity.StopAsync(TimeSpan.Zero, StopSignal.Kill);
     }
 
     /// <summary>The last lines of the log, for an error message.</summary>

@@ -28,13 +28,13 @@ public sealed record OrdinaryUser(string Name)
 
     /// <summary>True when this user can enter the folder; it must exist.</summary>
     public async Task<bool> CanEnterAsync(string folder, CancellationToken cancellation) =>
-        (await Command.RunAsync(RunAs[0], RunAs.Skip(1).Concat(["test", "-x", folder]), Soon, cancellation: cancellation)).Succeeded;
+        (await Programs.RunAsync(RunAs[0], RunAs.Skip(1).Concat(["test", "-x", folder]), Soon, cancellation: cancellation)).Succeeded;
 
     /// <summary>Gives the file or folder, and nothing in it, to this user.</summary>
     public Task OwnAsync(string path, CancellationToken cancellation) =>
-        Command.RequireAsync($"Giving {path} to the user {Name}", "chown", ["-h", $"{Name}:{Group}", path], Soon, cancellation: cancellation);
+        Programs.RequireAsync($"Giving {path} to the user {Name}", "chown", ["-h", $"{Name}:{Group}", path], Soon, cancellation: cancellation);
 
     /// <summary>True when the folder belongs to this user.</summary>
     public async Task<bool> OwnsAsync(string folder, CancellationToken cancellation) =>
-        (await Command.RequireAsync("stat", "stat", ["-c", "%U", folder], Soon, cancellation: cancellation)).Trim() == Name;
+        (await Programs.RequireAsync("stat", "stat", ["-c", "%U", folder], Soon, cancellation: cancellation)).Trim() == Name;
 }

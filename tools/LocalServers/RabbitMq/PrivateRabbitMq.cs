@@ -49,7 +49,7 @@ public sealed class PrivateRabbitMq : IAsyncDisposable
     public ServerHandle Handle { get; }
 
     /// <summary>True when the programs are installed.</summary>
-    public static bool IsInstalled => File.Exists(RabbitMqFolder.ServerScript) && Command.Find("epmd") is not null && Command.Find("erl") is not null;
+    public static bool IsInstalled => File.Exists(RabbitMqFolder.ServerScript) && Programs.Find("epmd") is not null && Programs.Find("erl") is not null;
 
     /// <summary>Starts a node whose data is in <paramref name="folder"/> and waits until it serves; throws with the log's tail when it does not.</summary>
     public static async Task<PrivateRabbitMq> StartAsync(
@@ -91,7 +91,7 @@ public sealed class PrivateRabbitMq : IAsyncDisposable
         var epmd = LocalProcess.Start(new ProcessLaunch
         {
             Name = "RabbitMQ's port mapper",
-            Program = Command.Find("epmd")!,
+            Program = Programs.Find("epmd")!,
             Arguments = ["-port", files.EpmdPort.ToString(CultureInfo.InvariantCulture), "-address", "127.0.0.1"],
             LogFile = Path.Combine(files.LogFolder, "epmd.log"),
             Environment = files.Environment,
@@ -109,7 +109,7 @@ public sealed class PrivateRabbitMq : IAsyncDisposable
                 Environment = files.Environment,
             });
             // The AMQP listener opens last, when everything else works.
-            await node.WaitUntilReadyAsync(() => TcpProbe.AcceptsAsync(files.Port), StartPatience, cancellation);
+            await node.WaitUntilReadyAsync(() => AmqpProbe.AnswersAsync(files.Port), StartPatience, cancellation);
             return new PrivateRabbitMq(files, epmd, node, durability);
         }
         catch

@@ -59,7 +59,7 @@ internal sealed class RabbitMqFolder
     {
         File.WriteAllText(At("conf", "rabbitmq-env.conf"), "");
         File.WriteAllText(At("conf", "enabled_plugins"), "[rabbitmq_management,rabbitmq_prometheus].\n");
-        WriteSecret(At("conf", "rabbitmq.conf"), $"""
+        OwnerOnlyFile.Write(At("conf", "rabbitmq.conf"), $"""
             listeners.tcp.1 = 127.0.0.1:{Port}
             management.tcp.ip = 127.0.0.1
             management.tcp.port = {Port + ManagementOffset}
@@ -102,19 +102,9 @@ internal sealed class RabbitMqFolder
     private static string ReadOrMakePassword(string file)
     {
         if (!File.Exists(file))
-            WriteSecret(file, RandomNumberGenerator.GetHexString(32, lowercase: true));
+            OwnerOnlyFile.Write(file, RandomNumberGenerator.GetHexString(32, lowercase: true));
 
         return File.ReadAllText(file);
-    }
-
-    private static void WriteSecret(string file, string content)
-    {
-        using var stream = new FileStream(file, new FileStreamOptions
-        {
-            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        using var writer = new StreamWriter(stream);
-        writer.Write(content);
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

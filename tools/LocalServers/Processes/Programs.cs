@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Sotto.LocalServers.Processes;
 
-/// <summary>A program that is run to its end, for what it prints.</summary>
-public static class Command
+/// <summary>Programs of the system: where they are, and what they print when run to their end.</summary>
+public static class Programs
 {
     /// <summary>What a program said and how it ended. <c>ExitCode</c> is -1 when it did not end in time and was killed, -2 when it could not be run at all.</summary>
     public sealed record Result(int ExitCode, string Output, string Errors)
