@@ -36,6 +36,8 @@ public sealed class ServerGuard : IDisposable
         [ $# -gt 0 ] && rm -rf -- "$@"
         """;
 
+    private bool _released;
+
     private readonly Process _shell = Process.Start(
         new ProcessStartInfo("setsid", ["/bin/sh", "-c", Script, "sh"]) { UseShellExecute = false, RedirectStandardInput = true })
         ?? throw new LocalServerException("The guard over the servers could not be started.");
@@ -57,6 +59,9 @@ public sealed class ServerGuard : IDisposable
     /// <summary>Lets everything live on.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _released, value: true))
+            return;
+
         Write("released");
         _shell.Dispose();
     }

@@ -36,7 +36,14 @@ internal static class TestCommand
 
     private static async Task<int> RunAsync(IReadOnlyList<TestProject> projects, Func<TestProject, string?> filter, CancellationToken cancellation)
     {
-        var progress = new Progress();
+        var (passed, failed) = await RunAsync(projects, filter, new Progress(), cancellation);
+        Console.WriteLine($"{passed} passed, {failed} failed");
+        return failed == 0 && passed > 0 ? 0 : 1;
+    }
+
+    private static async Task<(int Passed, int Failed)> RunAsync(
+        IReadOnlyList<TestProject> projects, Func<TestProject, string?> filter, Progress progress, CancellationToken cancellation)
+    {
         await using var servers = new TestServersForAll();
         // They take a few seconds, in which the projects that need none are run.
         var starting = projects.Any(project => project.UsesServers) ? servers.StartAsync(progress.Say, cancellation) : Task.CompletedTask;
@@ -56,8 +63,6 @@ internal static class TestCommand
         }
 
         await starting;
-        await servers.DisposeAsync();
-        Console.WriteLine($"{passed} passed, {failed} failed");
-        return failed == 0 && passed > 0 ? 0 : 1;
+        return (passed, failed);
     }
 }

@@ -1,0 +1,104 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Sotto.Dev.Running;
+using Sotto.FakePhone;
+using Sotto.LocalServers.Processes;
+
+namespace Sotto.Dev.Demo;
+
+/// <summary>The demo's story: four phones subscribe, each gets a message, each message must come out at the phone's own provider, once, and open with its key alone.</summary>
+internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDisposable
+{
+    private static readonly TimeSpan MonitorPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ArrivalPatience = TimeSpan.FromSeconds(30);
+
+    // A second copy would follow its first within milliseconds.
+    private static readonly TimeSpan DuplicateWatch = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(30);
+
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = RequestPatience });
+    private readonly SwarmControl _swarm = new(system.State);
+    private readonly DemoPhone[] _phones =
+    [
+        new("apns", SimulatorCatalogue.Apns, new Route.Plain()),
+        new("firebase", SimulatorCatalogue.Fcm, new Route.Plain()),
+        new("huawei", SimulatorCatalogue.Hms, new Route.Plain()),
+        new("apns-sandbox", SimulatorCatalogue.Apns, new Route.Onion(Convert.FromHexString(system.State.OnionPublicKey!))),
+    ];
+
+    /// <summary>Plays it. True when every phone got exactly its own message.</summary>
+    public async Task<bool> PlayAsync(CancellationToken cancellation)
+    {
+        await SubscribeAsync(cancellation);
+        await using var tap = await BusTap.OpenAsync(system.State.Broker!.Amqp, _phones.Select(phone => phone.Service), cancellation);
+        foreach (var phone in _phones)
+            await phone.StoreMessageAsync(_swarm, cancellation);
+
+        progress.Say($"{_phones.Length} messages are stored in the simulated network.");
+        var arrived = await Polling.UntilAsync(async () => (await AcceptedAsync(cancellation)).Count >= _phones.Length, ArrivalPatience, cancellation);
+        await Task.Delay(DuplicateWatch, TimeProvider.System, cancellation);
+        if (!arrived)
+            progress.Say($"Not every message has come out after {ArrivalPatience.TotalSeconds:0} s.");
+
+        return Judge(await AcceptedAsync(cancellation), tap);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task SubscribeAsync(CancellationToken cancellation)
+    {
+        foreach (var phone in _phones)
+            await phone.SubscribeAsync(_http, system.State.Api!, cancellation);
+
+        progress.Say($"{_phones.Length} phones are subscribed: {string.Join(", ", _phones.Select(phone => phone.Service))} (the last by onion request).");
+        var monitored = await Polling.UntilAsync(
+            async () => (await Task.WhenAll(_phones.Select(phone => _swarm.MonitorsAsync(phone.Account, cancellation)))).All(nodes => nodes > 0), MonitorPatience, cancellation);
+        progress.Say(monitored ? "The listener monitors all of them in the network." : $"After {MonitorPatience.TotalSeconds:0} s the listener does not monitor all of them; going on.");
+    }
+
+    private async Task<IReadOnlyList<(string Simulator, JsonObject Received)>> AcceptedAsync(CancellationToken cancellation)
+    {
+        var all = new List<(string, JsonObject)>();
+        foreach (var simulator in _phones.Select(phone => phone.Simulator).Distinct(StringComparer.Ordinal))
+        {
+            var inbox = new ProviderInbox(ControlClient.Of(system.State, simulator));
+            all.AddRange((await inbox.AcceptedAsync(cancellation)).Select(received => (simulator, received)));
+        }
+
+        return all;
+    }
+
+    private bool Judge(IReadOnlyList<(string Simulator, JsonObject Received)> accepted, BusTap tap)
+    {
+        Console.WriteLine();
+        var good = true;
+        foreach (var phone in _phones)
+        {
+            var opened = accepted.Select(item => (item.Simulator, item.Received, Notification: phone.Open(item.Received))).Where(item => item.Notification is not null).ToList();
+            if (opened is [var only] && only.Simulator == phone.Simulator && phone.IsOwn(only.Notification!))
+            {
+                Console.WriteLine($"  {phone.Service,-13} \"{Encoding.UTF8.GetString(only.Notification!.Data!)}\"");
+                Console.WriteLine($"  {"",-13} {Timeline.Of(phone, only.Received, tap)}");
+                continue;
+            }
+
+            good = false;
+            Console.WriteLine($"  {phone.Service,-13} WRONG: {opened.Count} notifications open with this phone's key, {opened.Count(item => phone.IsOwn(item.Notification!))} of them are its own message.");
+        }
+
+        if (accepted.Count != _phones.Length)
+        {
+            good = false;
+            Console.WriteLine($"  WRONG: the providers accepted {accepted.Count} notifications for {_phones.Length} phones.");
+        }
+
+        Console.WriteLine();
+        progress.Say(good ? "Every phone got exactly its own message." : "The demo FAILED; ./dev demo --keep leaves everything running to look at.");
+        return good;
+    }
+}
