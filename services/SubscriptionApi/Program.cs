@@ -1,1 +1,98 @@
-return;
+using MassTransit;
+using Sotto.Contracts;
+using Sotto.Hosting;
+using Sotto.Hosting.Bus;
+using Sotto.Hosting.Settings;
+using Sotto.OnionRequests;
+using Sotto.Sodium;
+using SubscriptionApi.Http;
+using SubscriptionApi.OnionRequests;
+using SubscriptionApi.Providers;
+using SubscriptionApi.Storage;
+using SubscriptionApi.Subscriptions;
+
+namespace SubscriptionApi;
+
+/// <summary>What is in this service.</summary>
+internal static class Program
+{
+    public static Task<int> Main(string[] args) => ServiceHost.RunAsync(() => Build(args));
+
+    /// <summary>The service, ready to be started; a test may set its clock.</summary>
+    internal static WebApplication Build(string[] args, TimeProvider? clock = null)
+    {
+        var builder = ServiceHost.CreateBuilder(args);
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
+        builder.AddClients();
+        builder.AddDatabase("subscription_api", typeof(Program).Assembly);
+        builder.AddBus(bus => bus.AddConsumer<DeviceTokenInvalidatedConsumer, DeviceTokenInvalidatedConsumerDefinition>());
+        builder.AddProviders();
+        builder.AddStorage();
+
+        var app = builder.Build();
+        // Wrong keys must end the service before it listens.
+        app.Services.GetRequiredService<SealingKeys>();
+        app.MapAdmin();
+        app.Run(app.Services.GetRequiredService<Entrance>().HandleAsync);
+        return app;
+    }
+
+    private static void AddClients(this WebApplicationBuilder builder)
+    {
+        var api = builder.AddSettings<ApiSettings>("Api");
+        var onion = builder.AddSettings<OnionSettings>("Onion");
+        builder.ListenAt(api.Urls, "Api:Urls");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = api.ConnectionsMax;
+            kestrel.Limits.RequestHeadersTimeout = api.HeadersTimeout;
+        });
+        builder.Services.AddSingleton(ReadOnionKey(onion));
+        builder.Services.AddSingleton<LargeBodies>();
+        builder.Services.AddSingleton<SubscribeEndpoint>();
+        builder.Services.AddSingleton<UnsubscribeEndpoint>();
+        builder.Services.AddSingleton<ItemBatch>();
+        builder.Services.AddSingleton<SubscriptionRoutes>();
+        builder.Services.AddSingleton<OnionRequestEndpoint>();
+        builder.Services.AddSingleton<Entrance>();
+    }
+
+    private static void AddProviders(this WebApplicationBuilder builder)
+    {
+        builder.AddSettings<SealingSettings>("Sealing");
+        builder.Services.AddSingleton<SealingKeys>();
+        builder.Services.AddSingleton<EnvelopeKeySeal>();
+        builder.Services.AddSingleton<ProviderDirectory>();
+        builder.Services.AddSingleton<ValidationClient>();
+        builder.Services.AddSingleton<DeviceInquiry.Factory>();
+    }
+
+    private static void AddStorage(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<OutboxSignal>();
+        builder.Services.AddSingleton<SubscriptionStore>();
+        builder.Services.AddSingleton<Outbox>();
+        builder.Services.AddSingleton(services => new FramePublisher<SubscriptionChanged>(
+            services.GetRequiredService<IBus>(),
+            BusTopology.SubscriptionChanged,
+            mandatory: true,
+            OutboxPublisher.Weigh,
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<FramePublisher<SubscriptionChanged>>>()));
+        builder.Services.AddHostedService<OutboxPublisher>();
+        builder.Services.AddHostedService<OutboxBacklog>();
+        builder.Services.AddHostedService<ExpirySweep>();
+    }
+
+    private static OnionKey ReadOnionKey(OnionSettings settings)
+    {
+        try
+        {
+            return OnionKey.FromPrivateKey(KeyFile.ReadKey(settings.PrivateKeyFile));
+        }
+        catch (KeyFileException e)
+        {
+            throw new SettingsException($"Setting Onion:PrivateKeyFile: {e.Message}");
+        }
+    }
+}

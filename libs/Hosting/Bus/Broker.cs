@@ -34,6 +34,27 @@ public sealed class Broker(Uri address, string clientName) : IAsyncDisposable
         }
     }
 
+    /// <summary>True when the queue exists now and somebody consumes from it; it is not created.</summary>
+    public async Task<bool> HasConsumerAsync(string queue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            uint consumers = 0;
+            await WithChannelAsync(
+                async channel => consumers = (await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).ConsumerCount, cancellationToken);
+            return consumers > 0;
+        }
+        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.NotFound)
+        {
+            return false;
+        }
+        // A queue that only its owner may look at goes when its owner does.
+        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.ResourceLocked)
+        {
+            return true;
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.Text.Json;
+using Npgsql;
+using SubscriptionApi.Http;
+using SubscriptionApi.Providers;
+
+namespace SubscriptionApi.Subscriptions;
+
+/// <summary>Answers a request that is one item or an array of them: in order, each by itself, an array with an array of the same length (session-v2 section 2.4).</summary>
+internal sealed class ItemBatch(DeviceInquiry.Factory inquiries, ILogger<ItemBatch> logger)
+{
+    /// <summary>Answers one item.</summary>
+    internal delegate Task<ItemAnswer> AnswerItem(ItemFields fields, DeviceInquiry inquiry, CancellationToken cancellationToken);
+
+    public async Task<ApiAnswer> AnswerAsync(RequestBody body, RouteMetrics metrics, AnswerItem answerItem, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AnswerItemsAsync(body, metrics, answerItem, cancellationToken);
+        }
+        // A client must get JSON whatever happened here (session-v2 section 2.3, error 5).
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            logger.RequestFailed(e.GetType().Name);
+            return Refuse(metrics, ItemAnswer.Internal);
+        }
+    }
+
+    private async Task<ApiAnswer> AnswerItemsAsync(RequestBody body, RouteMetrics metrics, AnswerItem answerItem, CancellationToken cancellationToken)
+    {
+        if (body.State == RequestBodyState.TooLarge)
+            return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid request: request too large"));
+        if (body.State != RequestBodyState.Read)
+            return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid request: request body missing"));
+        if (!JsonText.TryParse(body.Bytes, out var document))
+            return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid JSON"));
+
+        using var parsed = document;
+        using var inquiry = inquiries.Begin();
+        var root = document.RootElement;
+        if (root.ValueKind == JsonValueKind.Object)
+            return ApiAnswer.Json((await MeasureAsync(root)).Json);
+        if (root.ValueKind != JsonValueKind.Array)
+            return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid JSON: expected object or array of objects"));
+
+        var answers = new ArrayBufferWriter<byte>(2 + 128 * root.GetArrayLength());
+        foreach (var item in root.EnumerateArray())
+        {
+            answers.Write(answers.WrittenCount == 0 ? "["u8 : ","u8);
+            answers.Write((await MeasureAsync(item)).Json.Span);
+        }
+
+        answers.Write(answers.WrittenCount == 0 ? "[]"u8 : "]"u8);
+        return ApiAnswer.Json(answers.WrittenMemory);
+
+        async Task<ItemAnswer> MeasureAsync(JsonElement item)
+        {
+            using var measured = metrics.Begin();
+            return measured.Done(await GuardAsync(item, inquiry, answerItem, cancellationToken));
+        }
+    }
+
+    // One item's misfortune is its own: the others of its array are answered all the same.
+    private async Task<ItemAnswer> GuardAsync(JsonElement item, DeviceInquiry inquiry, AnswerItem answerItem, CancellationToken cancellationToken)
+    {
+        if (item.ValueKind != JsonValueKind.Object)
+            return ItemAnswer.Refusal(ErrorCode.Error, "Invalid JSON: expected an object");
+        try
+        {
+            return await answerItem(new ItemFields(item), inquiry, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Neither the message nor the detail: they may repeat a value.
+            logger.ItemFailed(e.GetType().Name, (e as PostgresException)?.SqlState ?? "-");
+            return ItemAnswer.Failed;
+        }
+    }
+
+    private static ApiAnswer Refuse(RouteMetrics metrics, ItemAnswer answer)
+    {
+        using var measured = metrics.Begin();
+        return ApiAnswer.Json(measured.Done(answer).Json);
+    }
+}

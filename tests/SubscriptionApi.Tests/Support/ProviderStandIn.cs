@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using MassTransit;
+using Sotto.Contracts;
+using Sotto.Hosting.Bus;
+using Sotto.Sodium;
+
+namespace SubscriptionApi.Tests.Support;
+
+/// <summary>Stands where the senders stand: answers <see cref="ValidateDeviceToken"/> on the real bus as session-v2 sections 7.3 and 8 say, and can be told to misbehave.</summary>
+internal sealed class ProviderStandIn : IAsyncDisposable
+{
+    private readonly Uri _address;
+    private readonly string _keysFolder;
+    private readonly Dictionary<string, SealingKeyPair> _keys = new(StringComparer.Ordinal);
+    private readonly byte[] _deviceIdKey = RandomNumberGenerator.GetBytes(32);
+    private IBusControl? _bus;
+    private int _asked;
+
+    public ProviderStandIn(Uri address, string keysFolder) => (_address, _keysFolder) = (address, keysFolder);
+
+    /// <summary>How many questions came.</summary>
+    public int Asked => Volatile.Read(ref _asked);
+
+    /// <summary>Replaces the answer; null leaves a question without one.</summary>
+    public Func<ValidateDeviceToken, DeviceTokenValidated?>? Bend { get; set; }
+
+    /// <summary>Starts to serve these providers and publishes their keys.</summary>
+    public async Task StartAsync(params string[] providers)
+    {
+        foreach (var provider in providers)
+            PublishKey(provider);
+        _bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            rabbit.Host(_address);
+            foreach (var provider in providers)
+            {
+                rabbit.ReceiveEndpoint(Provider.ValidationQueue(provider), endpoint =>
+                {
+                    endpoint.UseValidationQueue();
+                    endpoint.PrefetchCount = 64;
+                    endpoint.Handler<ValidateDeviceToken>(AnswerAsync);
+                });
+            }
+        });
+        await _bus.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
+    }
+
+    public async Task StopAsync()
+    {
+        if (_bus is not null)
+            await _bus.StopAsync();
+        _bus = null;
+    }
+
+    /// <summary>Makes the provider known without serving it.</summary>
+    public void PublishKey(string provider)
+    {
+        if (!_keys.ContainsKey(provider))
+            _keys[provider] = SealingKeyPair.Generate();
+        KeyFile.WritePublicKey(Path.Combine(_keysFolder, provider + ".pub"), _keys[provider].PublicKey.Span);
+    }
+
+    /// <summary>The token that the sender sealed to itself.</summary>
+    public string OpenToken(string provider, byte[] sealedToken)
+    {
+        Assert.That(SealedBox.TryOpen(sealedToken, _keys[provider], out var message), Is.True);
+        using var json = JsonDocument.Parse(message!);
+        return json.RootElement.Text("token");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        foreach (var key in _keys.Values)
+            key.Dispose();
+    }
+
+    private async Task AnswerAsync(ConsumeContext<ValidateDeviceToken> context)
+    {
+        Interlocked.Increment(ref _asked);
+        var answer = Bend is { } bend ? bend(context.Message) : Judge(context.Message);
+        if (answer is not null)
+            await context.RespondAsync(answer);
+    }
+
+    public DeviceTokenValidated Judge(ValidateDeviceToken question)
+    {
+        if (!SealedBox.TryOpen(question.SealedServiceInfo, _keys[question.Provider], out var info))
+            return Refuse(4, "sealed to another key");
+        using var json = JsonDocument.Parse(info);
+        if (json.RootElement.ValueKind != JsonValueKind.Object)
+            return Refuse(4, "service_info is not an object");
+        if (!json.RootElement.TryGetProperty("token", out var member))
+            return Refuse(1, "Error: missing required key 'token'");
+        if (member.ValueKind != JsonValueKind.String)
+            return Refuse(4, "token is not a string");
+        var token = member.GetString()!;
+        if (question.Provider.StartsWith("apns", StringComparison.Ordinal) && token.Length != 64)
+            return Refuse(4, $"Invalid token: expected length-64 device token, not {token.Length}");
+        if (token.Length == 0)
+            return Refuse(4, "Invalid firebase device token");
+        if (Encoding.UTF8.GetByteCount(token) is < 32 or > 999)
+            return Refuse(4, "An error occured while processing your request");
+        return Accept(question.Provider, token);
+    }
+
+    private DeviceTokenValidated Accept(string provider, string token) => new()
+    {
+        ErrorCode = 0,
+        DeviceId = HMACSHA256.HashData(_deviceIdKey, Encoding.UTF8.GetBytes($"{provider} {token}")),
+        SealedDeviceToken = SealedBox.Seal(JsonSerializer.SerializeToUtf8Bytes(new { token }), _keys[provider].PublicKey.Span),
+    };
+
+    private static DeviceTokenValidated Refuse(int code, string message) => new() { ErrorCode = code, ErrorMessage = message };
+}
