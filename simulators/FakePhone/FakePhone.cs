@@ -27,10 +27,10 @@ public sealed class FakePhone
     public ReadOnlyMemory<byte> EnvelopeKey => envelopeKey;
 
     /// <summary>How it writes bytes in requests.</summary>
-    public ByteForm Form { get; init; } = ByteForm.Hex;
+    public ByteForm Form { get; private init; } = ByteForm.Hex;
 
     /// <summary>Its idea of now, to the second, in what it signs.</summary>
-    public TimeProvider Clock { get; init; } = TimeProvider.System;
+    public TimeProvider Clock { get; private init; } = TimeProvider.System;
 
     /// <summary>A phone with an account (05) of its own; with a seed always the same.</summary>
     public static FakePhone Create(int? seed = null) => new(SessionAccount.Create(seed), new(seed));
@@ -43,6 +43,12 @@ public sealed class FakePhone
 
     /// <summary>The same device and account with another envelope key.</summary>
     public FakePhone WithEnvelopeKey(ReadOnlySpan<byte> key) => new(Account, device, key.ToArray()) { Form = Form, Clock = Clock };
+
+    /// <summary>The same phone, writing bytes in another form.</summary>
+    public FakePhone Writing(ByteForm form) => new(Account, device, envelopeKey) { Form = form, Clock = Clock };
+
+    /// <summary>The same phone with another idea of now.</summary>
+    public FakePhone At(TimeProvider clock) => new(Account, device, envelopeKey) { Form = Form, Clock = clock };
 
     /// <summary>Its device token for a service, in the shape of the service's vendor.</summary>
     public string TokenFor(string service) => DeviceTokens.Make(service, device);
