@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using NUnit.Framework;
+using Sotto.Dev.Demo;
+using Sotto.Dev.Running;
+using Sotto.FakePhone;
+using Sotto.Ledger;
+using Sotto.LocalServers;
+using Sotto.TestSupport;
+using Phone = Sotto.FakePhone.FakePhone;
+
+namespace EndToEnd.Tests;
+
+/// <summary>The whole system with its simulators, and the phones of one test in it: every service a process, every wire the real one.</summary>
+internal sealed class World : IAsyncDisposable
+{
+    private static readonly string[] ProviderSimulators = [SimulatorCatalogue.Apns, SimulatorCatalogue.Fcm, SimulatorCatalogue.Hms];
+
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false });
+    private readonly ConcurrentDictionary<string, (Phone Phone, string Service)> _phones = new(StringComparer.Ordinal);
+    private readonly string _folder;
+
+    private World(SottoSystem system, string folder)
+    {
+        System = system;
+        Swarm = new SwarmControl(system.State);
+        _folder = folder;
+    }
+
+    public SottoSystem System { get; }
+
+    public SwarmControl Swarm { get; }
+
+    public Uri Api => System.State.Api!;
+
+    public HttpMessageInvoker Http => _http;
+
+    /// <summary>Starts everything, in a folder that goes away with it.</summary>
+    public static async Task<World> StartAsync(Dictionary<string, int>? scale = null, Dictionary<string, string>? settings = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("sotto-e2e-").FullName;
+        var plan = new SystemPlan
+        {
+            Folder = folder,
+            Durability = Durability.Throwaway,
+            RabbitMq = null,
+            Scale = scale ?? [],
+            Settings = settings ?? [],
+            Guarded = true,
+        };
+        var system = await SottoSystem.StartAsync(plan, line => TestContext.Progress.WriteLine(line), CancellationToken.None);
+        return new World(system, folder);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await System.DisposeAsync();
+        _http.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Subscribes a new phone and waits until a service node has heard of it.</summary>
+    public async Task<string> SubscribeAsync(string service, Phone? phone = null, int[]? namespaces = null, bool wantData = true, Route? via = null)
+    {
+        phone ??= Phone.Create();
+        var answer = await phone.SubscribeAsync(_http, Api, service, namespaces ?? [0], wantData, via);
+        Assert.That(answer.Success, Is.True, $"HTTP {answer.Status}, error {answer.Error}: {answer.Message}");
+        var name = $"{service} phone {_phones.Count}";
+        _phones[name] = (phone, service);
+        await MonitoredAsync(phone);
+        return name;
+    }
+
+    public Phone PhoneOf(string name) => _phones[name].Phone;
+
+    public Task MonitoredAsync(Phone phone) =>
+        Eventually.BecomesTrueAsync(async () => await Swarm.MonitorsAsync(phone.Account.Hex, CancellationToken.None) > 0, what: "a service node was asked to monitor the phone's account");
+
+    /// <summary>Stores a message for the phone's account; returns its hash.</summary>
+    public Task<string> StoreAsync(string name, byte[] data, int @namespace = 0) =>
+        Swarm.StoreAsync(_phones[name].Phone.Account.Hex, @namespace, data, CancellationToken.None);
+
+    /// <summary>Everything that the providers accepted, opened by whichever phone can, and nobody where none can.</summary>
+    public async Task<IReadOnlyList<Arrival>> ArrivalsAsync()
+    {
+        var arrivals = new List<Arrival>();
+        foreach (var simulator in ProviderSimulators)
+        {
+            var inbox = new ProviderInbox(ControlClient.Of(System.State, simulator));
+            arrivals.AddRange((await inbox.AcceptedAsync(CancellationToken.None)).Select(Open));
+        }
+
+        return arrivals;
+    }
+
+    /// <summary>The books of what was stored (as pairs of phone and hash) and what arrived.</summary>
+    public async Task<Verdict> JudgeAsync(IEnumerable<PushKey> promised)
+    {
+        var books = new Books();
+        foreach (var key in promised)
+            books.Accept(key, DateTimeOffset.UnixEpoch);
+        foreach (var arrival in await ArrivalsAsync())
+            books.Take(arrival.Device, arrival.Notification?.Hash, arrival.At);
+        return LedgerChecker.Check(books, TimeSpan.Zero);
+    }
+
+    public RunningProgram Service(string name, int instance = 1) => System.State.Services.First(program => program.Name == name && program.Instance == instance);
+
+    // The token in the request names the device that the provider rings; the envelope tells whether that device can read it.
+    private Arrival Open(JsonObject received)
+    {
+        var text = received.ToJsonString();
+        var at = received["at"]?.GetValue<DateTimeOffset>() ?? default;
+        var (name, (phone, _)) = _phones.FirstOrDefault(entry => text.Contains(entry.Value.Phone.TokenFor(entry.Value.Service), StringComparison.OrdinalIgnoreCase));
+        if (name is null)
+            return new Arrival("a stranger", null, at);
+        var envelope = Envelope.FindIn(received["body"]?.GetValue<string>() ?? "");
+        return new Arrival(name, envelope is not null && phone.TryOpen(envelope, out var notification) ? notification : null, at);
+    }
+}
+
+/// <summary>A notification at a provider: for which phone, and what that phone reads in it.</summary>
+internal sealed record Arrival(string Device, Notification? Notification, DateTimeOffset At);
