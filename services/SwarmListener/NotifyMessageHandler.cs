@@ -1,0 +1,47 @@
+using Sotto.Contracts;
+using Sotto.Session;
+using SwarmListener.Hearing;
+using SwarmListener.Nodes;
+
+namespace SwarmListener;
+
+/// <summary>A message has reached an account's swarm, and a member of the swarm says so: judges the word of a stranger, drops copies, and hands the message on.</summary>
+/// <remarks>Runs on the I/O thread: it never waits. A copy costs a look-up and no task.</remarks>
+internal sealed class NotifyMessageHandler(Audience audience, DuplicateFilter duplicates, HandOver handOver, ListenerMetrics metrics, TimeProvider clock)
+{
+    /// <summary>Hears one <c>notify.message</c>.</summary>
+    public void Hear(NodeConnection node, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        if (parts.Count != 1 || !NotifyMessage.TryParse(parts[0], out var message))
+        {
+            metrics.Refused(Refusal.Malformed);
+            return;
+        }
+
+        var refusal = audience.Judge(node.Swarms, message.Account);
+        if (refusal != Refusal.None)
+        {
+            metrics.Refused(refusal);
+            return;
+        }
+
+        var key = duplicates.KeyOf(message.Account, message.Hash);
+        if (!duplicates.TryAdd(key))
+            metrics.Duplicate();
+        else if (handOver.TryTake(Arrived(message), key))
+            metrics.Taken();
+        else
+            metrics.Dropped();
+    }
+
+    private MessageArrived Arrived(in NotifyMessage message) => new()
+    {
+        Account = message.Account.ToArray(),
+        MessageHash = message.Hash,
+        Namespace = message.Namespace,
+        StoredAtMilliseconds = message.TimestampMilliseconds,
+        ExpiresAtMilliseconds = message.ExpiryMilliseconds,
+        Data = message.Data?.ToArray(),
+        HeardAt = clock.GetUtcNow(),
+    };
+}
