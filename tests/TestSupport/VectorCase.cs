@@ -6,13 +6,13 @@ namespace Sotto.TestSupport;
 /// <summary>One case of a vector file, or the reason why there is none.</summary>
 public sealed class VectorCase
 {
-    private readonly JsonElement json;
-    private readonly JsonElement root;
-    private readonly string? leftOut;
-    private readonly string? unreadable;
+    private readonly JsonElement _json;
+    private readonly JsonElement _root;
+    private readonly string? _leftOut;
+    private readonly string? _unreadable;
 
     private VectorCase(string name, JsonElement root, JsonElement json, string? leftOut = null, string? unreadable = null) =>
-        (Name, this.root, this.json, this.leftOut, this.unreadable) = (name, root, json, leftOut, unreadable);
+        (Name, _root, _json, _leftOut, _unreadable) = (name, root, json, leftOut, unreadable);
 
     /// <summary>For the test's name.</summary>
     public string Name { get; }
@@ -23,7 +23,7 @@ public sealed class VectorCase
         get
         {
             RequireContent();
-            return json;
+            return _json;
         }
     }
 
@@ -33,7 +33,7 @@ public sealed class VectorCase
         get
         {
             RequireContent();
-            return root;
+            return _root;
         }
     }
 
@@ -48,12 +48,12 @@ public sealed class VectorCase
 
     private void RequireContent()
     {
-        if (unreadable is not null)
-            Assert.Fail(unreadable);
-        if (leftOut is null)
+        if (_unreadable is not null)
+            Assert.Fail(_unreadable);
+        if (_leftOut is null)
             return;
 
-        TestContext.Progress.WriteLine($"LEFT OUT: {leftOut}");
-        Assert.Pass($"LEFT OUT: {leftOut}");
+        TestContext.Progress.WriteLine($"LEFT OUT: {_leftOut}");
+        Assert.Pass($"LEFT OUT: {_leftOut}");
     }
 }

@@ -20,17 +20,17 @@ public ref struct BencodeReader
     /// <summary>How deep lists and dictionaries may be nested in each other. The protocols need 3.</summary>
     public const int DepthMax = 32;
 
-    private readonly ReadOnlySpan<byte> input;
-    private int depth;
+    private readonly ReadOnlySpan<byte> _input;
+    private int _depth;
 
     /// <summary>A reader at the start of <paramref name="input"/>.</summary>
-    public BencodeReader(ReadOnlySpan<byte> input) => this.input = input;
+    public BencodeReader(ReadOnlySpan<byte> input) => _input = input;
 
     /// <summary>How many bytes have been read.</summary>
     public int Offset { get; private set; }
 
     /// <summary>What stands next. Says nothing about whether it can be read.</summary>
-    public readonly BencodeKind Next => Offset == input.Length ? BencodeKind.EndOfInput : input[Offset] switch
+    public readonly BencodeKind Next => Offset == _input.Length ? BencodeKind.EndOfInput : _input[Offset] switch
     {
         (byte)'i' => BencodeKind.Number,
         (byte)'l' => BencodeKind.List,
@@ -45,14 +45,14 @@ public ref struct BencodeReader
     {
         bytes = default;
         var at = Offset;
-        if (!TryReadDigits(ref at, (ulong)input.Length, out var length) || at == input.Length || input[at] != (byte)':')
+        if (!TryReadDigits(ref at, (ulong)_input.Length, out var length) || at == _input.Length || _input[at] != (byte)':')
             return false;
 
         at++;
-        if (length > (ulong)(input.Length - at))
+        if (length > (ulong)(_input.Length - at))
             return false;
 
-        bytes = input.Slice(at, (int)length);
+        bytes = _input.Slice(at, (int)length);
         Offset = at + (int)length;
         return true;
     }
@@ -89,10 +89,10 @@ public ref struct BencodeReader
     /// <summary>Steps out of the innermost list or dictionary, at whose end the reader must stand.</summary>
     public bool TryLeave()
     {
-        if (depth == 0 || Next != BencodeKind.End)
+        if (_depth == 0 || Next != BencodeKind.End)
             return false;
 
-        depth--;
+        _depth--;
         Offset++;
         return true;
     }
@@ -141,25 +141,25 @@ public ref struct BencodeReader
     /// <summary>Passes over one value of any kind. Bounded by the input's length and <see cref="DepthMax"/>; no recursion.</summary>
     public bool TrySkip()
     {
-        var (startOffset, startDepth) = (Offset, depth);
+        var (startOffset, startDepth) = (Offset, _depth);
         // One bit for each level: whether it is a dictionary, and whether a key is due there.
         ulong dictionaries = 0, keysDue = 0;
         do
         {
-            var level = 1UL << depth;
-            var keyDue = depth > startDepth && (dictionaries & keysDue & level) != 0;
+            var level = 1UL << _depth;
+            var keyDue = _depth > startDepth && (dictionaries & keysDue & level) != 0;
             var kind = Next;
             var read = kind switch
             {
                 BencodeKind.ByteString => TryReadBytes(out _),
                 BencodeKind.Number when !keyDue => TrySkipInteger(),
                 BencodeKind.List or BencodeKind.Dictionary when !keyDue => TryEnter(kind),
-                BencodeKind.End when depth > startDepth && (keyDue || (dictionaries & level) == 0) => TryLeave(),
+                BencodeKind.End when _depth > startDepth && (keyDue || (dictionaries & level) == 0) => TryLeave(),
                 _ => false,
             };
             if (!read)
             {
-                (Offset, depth) = (startOffset, startDepth);
+                (Offset, _depth) = (startOffset, startDepth);
                 return false;
             }
 
@@ -167,18 +167,18 @@ public ref struct BencodeReader
                 keysDue ^= level;
             if (kind is BencodeKind.List or BencodeKind.Dictionary)
             {
-                var inner = 1UL << depth;
+                var inner = 1UL << _depth;
                 dictionaries = kind is BencodeKind.Dictionary ? dictionaries | inner : dictionaries & ~inner;
                 keysDue |= inner;
             }
         }
-        while (depth > startDepth);
+        while (_depth > startDepth);
 
         return true;
     }
 
     /// <summary>True when every list and dictionary was left and nothing follows.</summary>
-    public readonly bool TryEndInput() => depth == 0 && Offset == input.Length;
+    public readonly bool TryEndInput() => _depth == 0 && Offset == _input.Length;
 
     /// <summary>Reads a byte string.</summary>
     /// <exception cref="BencodeException">There is none.</exception>
@@ -229,10 +229,10 @@ public ref struct BencodeReader
 
     private bool TryEnter(BencodeKind kind)
     {
-        if (Next != kind || depth == DepthMax)
+        if (Next != kind || _depth == DepthMax)
             return false;
 
-        depth++;
+        _depth++;
         Offset++;
         return true;
     }
@@ -253,13 +253,13 @@ public ref struct BencodeReader
             return false;
 
         end++;
-        if (end < input.Length && input[end] == (byte)'-')
+        if (end < _input.Length && _input[end] == (byte)'-')
         {
             negative = true;
             end++;
         }
 
-        if (!TryReadDigits(ref end, ulong.MaxValue, out magnitude) || end == input.Length || input[end] != (byte)'e')
+        if (!TryReadDigits(ref end, ulong.MaxValue, out magnitude) || end == _input.Length || _input[end] != (byte)'e')
             return false;
 
         end++;
@@ -271,9 +271,9 @@ public ref struct BencodeReader
     {
         var start = at;
         number = 0;
-        while (at < input.Length && input[at] is >= (byte)'0' and <= (byte)'9')
+        while (at < _input.Length && _input[at] is >= (byte)'0' and <= (byte)'9')
         {
-            var digit = (ulong)(input[at] - (byte)'0');
+            var digit = (ulong)(_input[at] - (byte)'0');
             if (number > (max - digit) / 10)
                 return false;
 

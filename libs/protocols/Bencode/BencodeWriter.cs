@@ -12,29 +12,29 @@ public sealed class BencodeWriter
     // A 64-bit number in decimal with its sign, and the two letters around it.
     private const int IntegerSizeMax = 22;
 
-    private readonly Level[] levels = new Level[BencodeReader.DepthMax + 1];
-    private byte[] buffer;
-    private int depth;
+    private readonly Level[] _levels = new Level[BencodeReader.DepthMax + 1];
+    private byte[] _buffer;
+    private int _depth;
 
     /// <summary>An empty writer.</summary>
     /// <param name="capacity">Bytes to set aside at first.</param>
-    public BencodeWriter(int capacity = 256) => buffer = new byte[Math.Max(capacity, IntegerSizeMax)];
+    public BencodeWriter(int capacity = 256) => _buffer = new byte[Math.Max(capacity, IntegerSizeMax)];
 
     /// <summary>How many bytes have been written.</summary>
     public int Length { get; private set; }
 
     /// <summary>What has been written so far; valid until the next write.</summary>
-    public ReadOnlySpan<byte> Written => buffer.AsSpan(0, Length);
+    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, Length);
 
     /// <summary>A copy of what was written.</summary>
     /// <exception cref="InvalidOperationException">A list or dictionary is still open.</exception>
-    public byte[] ToArray() => depth == 0 ? Written.ToArray() : throw new InvalidOperationException("A list or dictionary is still open.");
+    public byte[] ToArray() => _depth == 0 ? Written.ToArray() : throw new InvalidOperationException("A list or dictionary is still open.");
 
     /// <summary>Forgets what was written and keeps the memory.</summary>
     public void Clear()
     {
-        (Length, depth) = (0, 0);
-        levels[0] = default;
+        (Length, _depth) = (0, 0);
+        _levels[0] = default;
     }
 
     /// <summary>Writes a byte string, as a value.</summary>
@@ -71,10 +71,10 @@ public sealed class BencodeWriter
     /// <exception cref="InvalidOperationException">No key is due here, or it does not sort after the one before.</exception>
     public void Key(ReadOnlySpan<byte> key)
     {
-        ref var level = ref levels[depth];
+        ref var level = ref _levels[_depth];
         if (!level.IsDictionary || level.ValueDue)
             throw new InvalidOperationException("No key is due here.");
-        if (level.HasKey && key.SequenceCompareTo(buffer.AsSpan(level.KeyStart, level.KeyLength)) <= 0)
+        if (level.HasKey && key.SequenceCompareTo(_buffer.AsSpan(level.KeyStart, level.KeyLength)) <= 0)
             throw new InvalidOperationException("Keys must ascend by their raw bytes.");
 
         Append(key);
@@ -93,31 +93,31 @@ public sealed class BencodeWriter
     /// <exception cref="InvalidOperationException">None is open, or a key has no value yet.</exception>
     public void End()
     {
-        if (depth == 0 || levels[depth].ValueDue)
-            throw new InvalidOperationException(depth == 0 ? "Nothing is open." : "The last key has no value.");
+        if (_depth == 0 || _levels[_depth].ValueDue)
+            throw new InvalidOperationException(_depth == 0 ? "Nothing is open." : "The last key has no value.");
 
-        depth--;
+        _depth--;
         Reserve(1)[0] = (byte)'e';
         Length++;
     }
 
     private void Start(byte letter, bool isDictionary)
     {
-        if (depth == BencodeReader.DepthMax)
+        if (_depth == BencodeReader.DepthMax)
             throw new InvalidOperationException($"Nesting is limited to {BencodeReader.DepthMax}.");
 
         BeginValue();
         Reserve(1)[0] = letter;
         Length++;
-        levels[++depth] = new Level { IsDictionary = isDictionary };
+        _levels[++_depth] = new Level { IsDictionary = isDictionary };
     }
 
     private void BeginValue()
     {
-        ref var level = ref levels[depth];
+        ref var level = ref _levels[_depth];
         if (level.IsDictionary && !level.ValueDue)
             throw new InvalidOperationException("A key is due here.");
-        if (depth == 0 && Length > 0)
+        if (_depth == 0 && Length > 0)
             throw new InvalidOperationException("The one value at the top is complete.");
 
         level.ValueDue = false;
@@ -141,10 +141,10 @@ public sealed class BencodeWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<byte> Reserve(int size)
     {
-        if (buffer.Length - Length < size)
-            Array.Resize(ref buffer, Math.Max(checked(Length + size), (int)Math.Min(2L * buffer.Length, Array.MaxLength)));
+        if (_buffer.Length - Length < size)
+            Array.Resize(ref _buffer, Math.Max(checked(Length + size), (int)Math.Min(2L * _buffer.Length, Array.MaxLength)));
 
-        return buffer.AsSpan(Length);
+        return _buffer.AsSpan(Length);
     }
 
     private struct Level

@@ -19,20 +19,20 @@ public readonly struct AccountId : IEquatable<AccountId>
     /// <summary>The network prefix of a group's account.</summary>
     public const byte GroupPrefix = 0x03;
 
-    private readonly Content content;
+    private readonly Content _content;
 
-    private AccountId(ReadOnlySpan<byte> bytes) => bytes.CopyTo(content);
+    private AccountId(ReadOnlySpan<byte> bytes) => bytes.CopyTo(_content);
 
     /// <summary>All 33 bytes.</summary>
     [UnscopedRef]
-    public ReadOnlySpan<byte> Bytes => content;
+    public ReadOnlySpan<byte> Bytes => _content;
 
     /// <summary>The 32 bytes after the prefix.</summary>
     [UnscopedRef]
     public ReadOnlySpan<byte> Key => Bytes[1..];
 
     /// <summary>The network prefix.</summary>
-    public byte Prefix => content[0];
+    public byte Prefix => _content[0];
 
     /// <summary>The account's place in swarm space: the XOR of the four big-endian words of its key (session-v2 section 5.4).</summary>
     public ulong SwarmSpace

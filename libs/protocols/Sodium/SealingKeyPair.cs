@@ -9,23 +9,23 @@ namespace Sotto.Sodium;
 public sealed class SealingKeyPair : IDisposable
 {
     // Pinned, so that the collector leaves no copies behind when it compacts.
-    private readonly byte[] privateKey = GC.AllocateArray<byte>(X25519.KeySize, pinned: true);
-    private readonly byte[] publicKey = new byte[X25519.KeySize];
-    private bool disposed;
+    private readonly byte[] _privateKey = GC.AllocateArray<byte>(X25519.KeySize, pinned: true);
+    private readonly byte[] _publicKey = new byte[X25519.KeySize];
+    private bool _disposed;
 
     private SealingKeyPair()
     {
     }
 
     /// <summary>The public key, 32 bytes.</summary>
-    public ReadOnlyMemory<byte> PublicKey => publicKey;
+    public ReadOnlyMemory<byte> PublicKey => _publicKey;
 
     internal ReadOnlySpan<byte> PrivateKey
     {
         get
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            return privateKey;
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _privateKey;
         }
     }
 
@@ -33,8 +33,8 @@ public sealed class SealingKeyPair : IDisposable
     public static SealingKeyPair Generate()
     {
         var pair = new SealingKeyPair();
-        RandomSource.Fill(pair.privateKey);
-        X25519.PublicKey(pair.privateKey, pair.publicKey);
+        RandomSource.Fill(pair._privateKey);
+        X25519.PublicKey(pair._privateKey, pair._publicKey);
         return pair;
     }
 
@@ -44,8 +44,8 @@ public sealed class SealingKeyPair : IDisposable
     {
         ByteSize.Require(privateKey.Length, X25519.KeySize);
         var pair = new SealingKeyPair();
-        privateKey.CopyTo(pair.privateKey);
-        X25519.PublicKey(pair.privateKey, pair.publicKey);
+        privateKey.CopyTo(pair._privateKey);
+        X25519.PublicKey(pair._privateKey, pair._publicKey);
         return pair;
     }
 
@@ -66,8 +66,8 @@ public sealed class SealingKeyPair : IDisposable
     /// <summary>Wipes the private key.</summary>
     public void Dispose()
     {
-        disposed = true;
-        CryptographicOperations.ZeroMemory(privateKey);
+        _disposed = true;
+        CryptographicOperations.ZeroMemory(_privateKey);
     }
 
     /// <summary>Never the key.</summary>

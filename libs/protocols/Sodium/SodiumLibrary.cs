@@ -14,15 +14,15 @@ internal static class SodiumLibrary
     internal static readonly string[] Names = [Name, "libsodium.so", "libsodium"];
 
     private static readonly Lock Starting = new();
-    private static volatile bool ready;
-    private static nint handle;
+    private static volatile bool _ready;
+    private static nint _handle;
 
     /// <summary>Call before every native call. Costs one read when the library is up.</summary>
     /// <exception cref="SodiumUnavailableException">The library is missing or unsuitable.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Require()
     {
-        if (!ready)
+        if (!_ready)
             Start();
     }
 
@@ -48,7 +48,7 @@ internal static class SodiumLibrary
     {
         lock (Starting)
         {
-            if (ready)
+            if (_ready)
                 return;
 
             Resolve();
@@ -56,18 +56,18 @@ internal static class SodiumLibrary
                 throw new SodiumUnavailableException("libsodium could not be initialised: sodium_init failed.");
 
             CheckSizes();
-            ready = true;
+            _ready = true;
         }
     }
 
     private static void Resolve()
     {
-        if (handle != 0)
+        if (_handle != 0)
             return;
 
         var assembly = typeof(SodiumLibrary).Assembly;
-        handle = LoadFirst(Names, assembly);
-        NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => string.Equals(name, Name, StringComparison.Ordinal) ? handle : 0);
+        _handle = LoadFirst(Names, assembly);
+        NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => string.Equals(name, Name, StringComparison.Ordinal) ? _handle : 0);
     }
 
     private static void CheckSizes()

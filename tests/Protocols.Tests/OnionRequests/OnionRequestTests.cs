@@ -7,16 +7,16 @@ public sealed class OnionRequestTests
 {
     private const string Base32 = "ybndrfg8ejkmcpqxot1uwisza345h769";
 
-    private readonly OnionKey key = OnionKey.FromPrivateKey([.. Enumerable.Range(1, 32).Select(i => (byte)i)]);
+    private readonly OnionKey _key = OnionKey.FromPrivateKey([.. Enumerable.Range(1, 32).Select(i => (byte)i)]);
 
     [OneTimeTearDown]
-    public void Forget() => key.Dispose();
+    public void Forget() => _key.Dispose();
 
     [Test]
     public void Any_request_is_opened_and_its_answer_too() => Prop.ForAll((byte[] payload, byte[] answer, bool isAes) =>
     {
-        using var client = new OnionClient(key.PublicKey.Span, isAes);
-        return OnionRequest.TryOpen(key, client.Body(payload), out var opened, out var reply) && opened.SequenceEqual(payload)
+        using var client = new OnionClient(_key.PublicKey.Span, isAes);
+        return OnionRequest.TryOpen(_key, client.Body(payload), out var opened, out var reply) && opened.SequenceEqual(payload)
             && client.Open(reply.Seal(answer)).SequenceEqual(answer)
             && !reply.Seal(answer).SequenceEqual(reply.Seal(answer));
     }).Check(200);
@@ -24,7 +24,7 @@ public sealed class OnionRequestTests
     [Test]
     public void The_client_s_key_may_be_spelt_in_many_ways([Values] bool isAes)
     {
-        using var client = new OnionClient(key.PublicKey.Span, isAes);
+        using var client = new OnionClient(_key.PublicKey.Span, isAes);
         var base64 = Convert.ToBase64String(client.PublicKey);
         string[] spellings = [Convert.ToHexString(client.PublicKey), Convert.ToHexStringLower(client.PublicKey), base64, base64.TrimEnd('='), ToBase32(client.PublicKey)];
         foreach (var spelling in spellings)
@@ -47,10 +47,10 @@ public sealed class OnionRequestTests
     [TestCase("\"ephemeral_key\":\"\\ud800\"")]
     public void A_request_with_another_cipher_or_key_is_refused(string member)
     {
-        using var client = new OnionClient(key.PublicKey.Span, isAes: true);
+        using var client = new OnionClient(_key.PublicKey.Span, isAes: true);
         var control = $$"""{"ephemeral_key":"{{Convert.ToHexStringLower(client.PublicKey)}}",{{member}}}""";
 
-        Assert.That(OnionRequest.TryOpen(key, client.Body([1, 2, 3], control), out _, out _), Is.False);
+        Assert.That(OnionRequest.TryOpen(_key, client.Body([1, 2, 3], control), out _, out _), Is.False);
     }
 
     [TestCase("")]
@@ -61,65 +61,65 @@ public sealed class OnionRequestTests
     [TestCase("{} x")]
     public void A_request_without_its_JSON_is_refused(string control)
     {
-        using var client = new OnionClient(key.PublicKey.Span, isAes: true);
+        using var client = new OnionClient(_key.PublicKey.Span, isAes: true);
 
-        Assert.That(OnionRequest.TryOpen(key, client.Body([1], control), out _, out _), Is.False);
+        Assert.That(OnionRequest.TryOpen(_key, client.Body([1], control), out _, out _), Is.False);
     }
 
     [Test]
     public void Every_beginning_is_refused([Values] bool isAes)
     {
-        using var client = new OnionClient(key.PublicKey.Span, isAes);
+        using var client = new OnionClient(_key.PublicKey.Span, isAes);
 
-        Assert.That(Hostile.Truncations(client.Body([1, 2, 3])).Any(cut => OnionRequest.TryOpen(key, cut, out _, out _)), Is.False);
+        Assert.That(Hostile.Truncations(client.Body([1, 2, 3])).Any(cut => OnionRequest.TryOpen(_key, cut, out _, out _)), Is.False);
     }
 
     [Test]
     public void A_changed_ciphertext_is_refused() => Prop.ForAll((byte[] payload, NonNegativeInt at, bool isAes) =>
     {
-        using var client = new OnionClient(key.PublicKey.Span, isAes);
+        using var client = new OnionClient(_key.PublicKey.Span, isAes);
         var body = client.Body(payload);
         body[4 + at.Get % (payload.Length + 28)] ^= 1;
-        return !OnionRequest.TryOpen(key, body, out var opened, out var reply) && opened is null && reply is null;
+        return !OnionRequest.TryOpen(_key, body, out var opened, out var reply) && opened is null && reply is null;
     }).Check(200);
 
     [Test]
     public void Whatever_strangers_make_of_it_nothing_is_thrown() => Prop.ForAll((int seed, bool isAes) =>
     {
-        using var client = new OnionClient(key.PublicKey.Span, isAes);
-        return !OnionRequest.TryOpen(key, Hostile.Mutate(client.Body([1, 2, 3]), seed), out var opened, out _) || opened.SequenceEqual((byte[])[1, 2, 3]);
+        using var client = new OnionClient(_key.PublicKey.Span, isAes);
+        return !OnionRequest.TryOpen(_key, Hostile.Mutate(client.Body([1, 2, 3]), seed), out var opened, out _) || opened.SequenceEqual((byte[])[1, 2, 3]);
     }).Check(1000);
 
     [Test]
-    public void Noise_throws_nothing() => Prop.ForAll((byte[] noise) => !OnionRequest.TryOpen(key, noise, out _, out _)).Check(500);
+    public void Noise_throws_nothing() => Prop.ForAll((byte[] noise) => !OnionRequest.TryOpen(_key, noise, out _, out _)).Check(500);
 
     [Test]
     public void Sizes_have_limits()
     {
-        using var client = new OnionClient(key.PublicKey.Span, isAes: false);
+        using var client = new OnionClient(_key.PublicKey.Span, isAes: false);
         var longControl = client.Control[..^1] + ",\"x\":\"" + new string('x', OnionRequest.ControlBytesMax - client.Control.Length - 7) + "\"}";
         var largest = new byte[OnionRequest.BodyBytesMax - 4 - 40 - client.Control.Length];
 
-        Assert.That(OnionRequest.TryOpen(key, client.Body(largest), out _, out _), Is.True);
-        Assert.That(OnionRequest.TryOpen(key, client.Body([.. largest, 0]), out _, out _), Is.False);
-        Assert.That(OnionRequest.TryOpen(key, client.Body([1], longControl), out _, out _), Is.True);
-        Assert.That(OnionRequest.TryOpen(key, client.Body([1], longControl + " "), out _, out _), Is.False);
-        Assert.That(OnionRequest.TryOpen(key, new byte[] { 0xff, 0xff, 0xff, 0xff, (byte)'{', (byte)'}' }, out _, out _), Is.False);
+        Assert.That(OnionRequest.TryOpen(_key, client.Body(largest), out _, out _), Is.True);
+        Assert.That(OnionRequest.TryOpen(_key, client.Body([.. largest, 0]), out _, out _), Is.False);
+        Assert.That(OnionRequest.TryOpen(_key, client.Body([1], longControl), out _, out _), Is.True);
+        Assert.That(OnionRequest.TryOpen(_key, client.Body([1], longControl + " "), out _, out _), Is.False);
+        Assert.That(OnionRequest.TryOpen(_key, new byte[] { 0xff, 0xff, 0xff, 0xff, (byte)'{', (byte)'}' }, out _, out _), Is.False);
     }
 
     [Test]
     public void Keys_print_nothing()
     {
-        using var client = new OnionClient(key.PublicKey.Span, isAes: true);
-        OnionRequest.TryOpen(key, client.Body([1]), out _, out var reply);
+        using var client = new OnionClient(_key.PublicKey.Span, isAes: true);
+        OnionRequest.TryOpen(_key, client.Body([1]), out _, out var reply);
 
-        Assert.That($"{key} {reply}", Is.EqualTo("[REDACTED] [REDACTED]"));
+        Assert.That($"{_key} {reply}", Is.EqualTo("[REDACTED] [REDACTED]"));
     }
 
     private bool Opens(OnionClient client, string spelling)
     {
         var control = client.Control.Replace(Convert.ToHexStringLower(client.PublicKey), spelling, StringComparison.Ordinal);
-        return OnionRequest.TryOpen(key, client.Body(Encoding.ASCII.GetBytes("hello"), control), out _, out _);
+        return OnionRequest.TryOpen(_key, client.Body(Encoding.ASCII.GetBytes("hello"), control), out _, out _);
     }
 
     private static string ToBase32(byte[] bytes)

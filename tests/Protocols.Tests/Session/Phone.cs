@@ -6,13 +6,13 @@ namespace Protocols.Tests.Session;
 /// <summary>Somebody with a key, as far as the signatures of these tests need one.</summary>
 internal sealed class Phone
 {
-    private readonly byte[] secretKey = new byte[Ed25519.SecretKeySize];
+    private readonly byte[] _secretKey = new byte[Ed25519.SecretKeySize];
 
     internal Phone(byte seed)
     {
         var seedBytes = new byte[Ed25519.SeedSize];
         seedBytes[0] = seed;
-        Ed25519.KeyPairFromSeed(seedBytes, PublicKey, secretKey);
+        Ed25519.KeyPairFromSeed(seedBytes, PublicKey, _secretKey);
     }
 
     internal byte[] PublicKey { get; } = new byte[Ed25519.PublicKeySize];
@@ -35,7 +35,7 @@ internal sealed class Phone
     internal byte[] Sign(ReadOnlySpan<byte> text)
     {
         var signature = new byte[Ed25519.SignatureSize];
-        Ed25519.Sign(text, secretKey, signature);
+        Ed25519.Sign(text, _secretKey, signature);
         return signature;
     }
 

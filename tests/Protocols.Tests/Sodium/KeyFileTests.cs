@@ -9,19 +9,19 @@ public sealed class KeyFileTests
 {
     private static readonly byte[] Key = [.. Enumerable.Range(0, 32).Select(i => (byte)(200 + i))];
 
-    private string folder = "";
+    private string _folder = "";
 
-    private string KeyPath => Path.Combine(folder, "service.key");
+    private string KeyPath => Path.Combine(_folder, "service.key");
 
     private static IEnumerable<string> NoKeys =>
         ["", "\n", "00", new string('0', 63), new string('0', 65), new string('g', 64), ' ' + new string('0', 64), "0x" + new string('0', 62),
             new string('0', 64) + "\n0", new string('0', 64) + new string(' ', 300), new string('x', 31), new string('x', 33), new string('0', 10_000)];
 
     [SetUp]
-    public void MakeFolder() => folder = Directory.CreateTempSubdirectory("sotto-keys-").FullName;
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("sotto-keys-").FullName;
 
     [TearDown]
-    public void RemoveFolder() => Directory.Delete(folder, recursive: true);
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [Test]
     public void A_key_written_is_read_and_only_its_owner_may_read_it()
@@ -82,8 +82,8 @@ public sealed class KeyFileTests
     public void A_file_that_is_not_there_or_no_file_is_named()
     {
         Assert.That(() => KeyFile.ReadKey(KeyPath), Throws.InstanceOf<KeyFileException>().With.Message.Contains(KeyPath));
-        Assert.That(() => KeyFile.ReadKey(folder), Throws.InstanceOf<KeyFileException>().With.Message.Contains(folder));
-        Assert.That(() => KeyFile.Write(Path.Combine(folder, "none", "key"), Key), Throws.InstanceOf<KeyFileException>());
+        Assert.That(() => KeyFile.ReadKey(_folder), Throws.InstanceOf<KeyFileException>().With.Message.Contains(_folder));
+        Assert.That(() => KeyFile.Write(Path.Combine(_folder, "none", "key"), Key), Throws.InstanceOf<KeyFileException>());
         Assert.That(() => KeyFile.Write(KeyPath, new byte[31]), Throws.ArgumentException);
     }
 

@@ -5,9 +5,9 @@ namespace Protocols.Tests.Sodium;
 
 public sealed class SignatureTests
 {
-    private readonly byte[] publicKey = new byte[Ed25519.PublicKeySize];
-    private readonly byte[] secretKey = new byte[Ed25519.SecretKeySize];
-    private readonly byte[] converted = new byte[X25519.KeySize];
+    private readonly byte[] _publicKey = new byte[Ed25519.PublicKeySize];
+    private readonly byte[] _secretKey = new byte[Ed25519.SecretKeySize];
+    private readonly byte[] _converted = new byte[X25519.KeySize];
 
     // Points of small order, in every encoding that decodes to them: y, then the non-canonical y + p where that fits, each with both signs.
     private static IEnumerable<string> SmallOrderPoints =>
@@ -22,18 +22,18 @@ public sealed class SignatureTests
     ];
 
     [SetUp]
-    public void MakeKeys() => Ed25519.KeyPairFromSeed(new byte[Ed25519.SeedSize], publicKey, secretKey);
+    public void MakeKeys() => Ed25519.KeyPairFromSeed(new byte[Ed25519.SeedSize], _publicKey, _secretKey);
 
     [Test]
     public void Any_message_signed_is_verified() =>
-        Prop.ForAll((byte[] message) => Ed25519.Verify(Sign(message), message, publicKey)).Check();
+        Prop.ForAll((byte[] message) => Ed25519.Verify(Sign(message), message, _publicKey)).Check();
 
     [Test]
     public void A_changed_message_or_signature_is_refused() => Prop.ForAll((byte[] message, NonNegativeInt at) =>
     {
         var signature = Sign(message);
         signature[at.Get % signature.Length] ^= 1;
-        return !Ed25519.Verify(signature, message, publicKey) && !Ed25519.Verify(Sign(message), [.. message, 0], publicKey);
+        return !Ed25519.Verify(signature, message, _publicKey) && !Ed25519.Verify(Sign(message), [.. message, 0], _publicKey);
     }).Check();
 
     [Test]
@@ -45,7 +45,7 @@ public sealed class SignatureTests
         raised.TryWriteBytes(signature.AsSpan(32), out var written, isUnsigned: true);
 
         Assert.That(written, Is.LessThanOrEqualTo(32));
-        Assert.That(Ed25519.Verify(signature, [1, 2, 3], publicKey), Is.False);
+        Assert.That(Ed25519.Verify(signature, [1, 2, 3], _publicKey), Is.False);
     }
 
     [TestCaseSource(nameof(SmallOrderPoints))]
@@ -56,7 +56,7 @@ public sealed class SignatureTests
         byte[] signature = [.. point, .. new byte[32]];
 
         Assert.That(Enumerable.Range(0, 64).Any(message => Ed25519.Verify(signature, [(byte)message], point)), Is.False);
-        Assert.That(Ed25519.TryToX25519(point, converted), Is.False);
+        Assert.That(Ed25519.TryToX25519(point, _converted), Is.False);
     }
 
     [Test]
@@ -65,9 +65,9 @@ public sealed class SignatureTests
         for (byte low = 0xed; low != 0; low++)
         {
             byte[] key = [low, .. Enumerable.Repeat((byte)0xff, 30), 0x7f];
-            Assert.That(Ed25519.TryToX25519(key, converted), Is.False);
+            Assert.That(Ed25519.TryToX25519(key, _converted), Is.False);
             key[31] = 0xff;
-            Assert.That(Ed25519.TryToX25519(key, converted), Is.False);
+            Assert.That(Ed25519.TryToX25519(key, _converted), Is.False);
         }
     }
 
@@ -77,10 +77,10 @@ public sealed class SignatureTests
     public void A_key_of_another_size_verifies_nothing_and_converts_to_nothing(int size)
     {
         Assert.That(Ed25519.Verify(Sign([]), [], new byte[size]), Is.False);
-        Assert.That(Ed25519.Verify(new byte[size], [], publicKey), Is.False);
-        Assert.That(Ed25519.TryToX25519(new byte[size], converted), Is.False);
+        Assert.That(Ed25519.Verify(new byte[size], [], _publicKey), Is.False);
+        Assert.That(Ed25519.TryToX25519(new byte[size], _converted), Is.False);
         Assert.That(() => Ed25519.Sign([], new byte[size], new byte[64]), Throws.ArgumentException);
-        Assert.That(() => Ed25519.TryToX25519(publicKey, new byte[size]), Throws.ArgumentException);
+        Assert.That(() => Ed25519.TryToX25519(_publicKey, new byte[size]), Throws.ArgumentException);
     }
 
     [Test]
@@ -89,7 +89,7 @@ public sealed class SignatureTests
         var noise = new byte[32];
         Blake2b.Hash(BitConverter.GetBytes(seed), noise);
         // Whatever is accepted must agree with the map u = (1 + y) / (1 - y), computed here with big numbers.
-        return !Ed25519.TryToX25519(noise, converted) || Map(noise).SequenceEqual(converted);
+        return !Ed25519.TryToX25519(noise, _converted) || Map(noise).SequenceEqual(_converted);
     }).Check(400);
 
     [Test]
@@ -97,8 +97,8 @@ public sealed class SignatureTests
     {
         var seedBytes = new byte[32];
         Blake2b.Hash(BitConverter.GetBytes(seed), seedBytes);
-        Ed25519.KeyPairFromSeed(seedBytes, publicKey, secretKey);
-        return Ed25519.TryToX25519(publicKey, converted) && Map(publicKey).SequenceEqual(converted);
+        Ed25519.KeyPairFromSeed(seedBytes, _publicKey, _secretKey);
+        return Ed25519.TryToX25519(_publicKey, _converted) && Map(_publicKey).SequenceEqual(_converted);
     }).Check(100);
 
     private static byte[] Map(byte[] edwards)
@@ -114,7 +114,7 @@ public sealed class SignatureTests
     private byte[] Sign(byte[] message)
     {
         var signature = new byte[Ed25519.SignatureSize];
-        Ed25519.Sign(message, secretKey, signature);
+        Ed25519.Sign(message, _secretKey, signature);
         return signature;
     }
 }
