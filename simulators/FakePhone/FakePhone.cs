@@ -41,9 +41,6 @@ public sealed class FakePhone
     /// <summary>The same device and envelope key with another account, as with the groups that its owner is in.</summary>
     public FakePhone With(SessionAccount other) => new(other, device, envelopeKey) { Form = Form, Clock = Clock };
 
-    /// <summary>The same phone, writing bytes in another form.</summary>
-    public FakePhone Writing(ByteForm form) => new(Account, device, envelopeKey) { Form = form, Clock = Clock };
-
     /// <summary>The same device and account with another envelope key.</summary>
     public FakePhone WithEnvelopeKey(ReadOnlySpan<byte> key) => new(Account, device, key.ToArray()) { Form = Form, Clock = Clock };
 
