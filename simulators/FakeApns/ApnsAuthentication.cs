@@ -18,8 +18,8 @@ internal sealed class ApnsAuthentication(
     private static readonly TimeSpan TokenLife = TimeSpan.FromHours(1);
     private static readonly TimeSpan ClockAheadMax = TimeSpan.FromSeconds(60);
 
-    private readonly ConcurrentDictionary<string, ProviderToken?> readTokens = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, ApnsCertificate?> readCertificates = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ProviderToken?> _readTokens = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ApnsCertificate?> _readCertificates = new(StringComparer.Ordinal);
 
     /// <summary>The topic that a request is for; with a certificate of one topic it need not say so.</summary>
     public string? TopicOf(ReceivedRequest request, ConnectionState connection) =>
@@ -74,9 +74,9 @@ internal sealed class ApnsAuthentication(
 
     private ProviderToken? Read(string jwt)
     {
-        if (readTokens.Count >= ReadTokensMax)
-            readTokens.Clear();
-        return readTokens.GetOrAdd(jwt, text => ProviderToken.Read(text, keys));
+        if (_readTokens.Count >= ReadTokensMax)
+            _readTokens.Clear();
+        return _readTokens.GetOrAdd(jwt, text => ProviderToken.Read(text, keys));
     }
 
     // Null where there is no certificate, or one that is not of Apple's making.
@@ -84,9 +84,9 @@ internal sealed class ApnsAuthentication(
     {
         if (connection.ClientCertificate is not { } certificate)
             return null;
-        if (readCertificates.Count >= ReadTokensMax)
-            readCertificates.Clear();
-        return readCertificates.GetOrAdd(certificate.Thumbprint, _ => ReadCertificate(certificate));
+        if (_readCertificates.Count >= ReadTokensMax)
+            _readCertificates.Clear();
+        return _readCertificates.GetOrAdd(certificate.Thumbprint, _ => ReadCertificate(certificate));
     }
 
     private ApnsCertificate? ReadCertificate(X509Certificate2 certificate) =>

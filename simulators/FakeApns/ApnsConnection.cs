@@ -6,27 +6,27 @@ public sealed class ApnsConnection
     // A new token more often than this on one connection is refused (providers.md section 3.2).
     private static readonly TimeSpan TokenAgeMin = TimeSpan.FromMinutes(20);
 
-    private readonly Lock gate = new();
-    private ApnsKey? key;
-    private string? current;
-    private string? previous;
-    private DateTimeOffset takenAt;
+    private readonly Lock _gate = new();
+    private ApnsKey? _key;
+    private string? _current;
+    private string? _previous;
+    private DateTimeOffset _takenAt;
 
     /// <summary>Takes a verified provider token, or says why not.</summary>
     internal ApnsRefusal? Take(string jwt, ApnsKey signer, DateTimeOffset now)
     {
-        lock (gate)
+        lock (_gate)
         {
             // Requests with the former token may still be under way when the new one has come.
-            if (jwt == current || jwt == previous)
+            if (jwt == _current || jwt == _previous)
                 return null;
-            if (key is not null && key.TeamId != signer.TeamId)
+            if (_key is not null && _key.TeamId != signer.TeamId)
                 return ApnsRefusal.InvalidProviderToken;
-            if (key is not null && key.KeyId != signer.KeyId)
+            if (_key is not null && _key.KeyId != signer.KeyId)
                 return ApnsRefusal.UnrelatedKeyIdInToken;
-            if (current is not null && now - takenAt < TokenAgeMin)
+            if (_current is not null && now - _takenAt < TokenAgeMin)
                 return ApnsRefusal.TooManyProviderTokenUpdates;
-            (key, previous, current, takenAt) = (signer, current, jwt, now);
+            (_key, _previous, _current, _takenAt) = (signer, _current, jwt, now);
             return null;
         }
     }

@@ -17,15 +17,15 @@ public sealed class FakeApns : ProviderSimulator
     private const int BodyBytesMax = 4096;
     private const int VoipBodyBytesMax = 5120;
 
-    private readonly FakeApnsOptions options;
-    private readonly ApnsAuthentication authentication;
+    private readonly FakeApnsOptions _options;
+    private readonly ApnsAuthentication _authentication;
 
     private FakeApns(FakeApnsOptions options)
         : base("apns", options)
     {
-        this.options = options;
+        _options = options;
         Key = options.Key ?? ApnsKey.Create();
-        authentication = new([Key, .. options.OtherKeys], [options.Topic, .. options.OtherTopics], Authority, Clock);
+        _authentication = new([Key, .. options.OtherKeys], [options.Topic, .. options.OtherTopics], Authority, Clock);
     }
 
     /// <summary>The address of the sandbox.</summary>
@@ -35,15 +35,15 @@ public sealed class FakeApns : ProviderSimulator
     public ApnsKey Key { get; }
 
     /// <summary>The bundle id of the app.</summary>
-    public string Topic => options.Topic;
+    public string Topic => _options.Topic;
 
     /// <summary>Starts a simulated Apple.</summary>
     public static async Task<FakeApns> StartAsync(FakeApnsOptions? options = null)
     {
         var apple = new FakeApns(options ?? new());
         await apple.ListenAsync(
-            new ListenerPlan(ProductionListener, apple.options.Port, HttpProtocols.Http2, AsksForCertificate: true),
-            new ListenerPlan(SandboxListener, apple.options.SandboxPort, HttpProtocols.Http2, AsksForCertificate: true));
+            new ListenerPlan(ProductionListener, apple._options.Port, HttpProtocols.Http2, AsksForCertificate: true),
+            new ListenerPlan(SandboxListener, apple._options.SandboxPort, HttpProtocols.Http2, AsksForCertificate: true));
         return apple;
     }
 
@@ -80,10 +80,10 @@ public sealed class FakeApns : ProviderSimulator
         ApnsHeaders.JudgeRepetition(request)
         ?? ApnsHeaders.JudgeId(request)
         ?? (request.Method == "POST" ? null : ApnsRefusal.MethodNotAllowed)
-        ?? authentication.JudgeTopic(request, connection)
+        ?? _authentication.JudgeTopic(request, connection)
         ?? ApnsHeaders.JudgeOptions(request)
-        ?? JudgeToken(request, authentication.TopicOf(request, connection))
-        ?? authentication.Judge(request, connection)
+        ?? JudgeToken(request, _authentication.TopicOf(request, connection))
+        ?? _authentication.Judge(request, connection)
         ?? JudgeBody(request);
 
     private ApnsRefusal? JudgeToken(ReceivedRequest request, string? topic)

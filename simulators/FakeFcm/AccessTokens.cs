@@ -9,43 +9,43 @@ internal sealed class AccessTokens(TimeProvider clock, TimeSpan life, bool repea
     // The oldest go first; a sender holds one or two.
     private const int TokensMax = 10_000;
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, DateTimeOffset> ends = new(StringComparer.Ordinal);
-    private readonly Queue<string> order = new();
-    private string? newest;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, DateTimeOffset> _ends = new(StringComparer.Ordinal);
+    private readonly Queue<string> _order = new();
+    private string? _newest;
 
     /// <summary>Gives a token, and the whole seconds it is good for.</summary>
     public (string Token, int Seconds) Issue()
     {
         var now = clock.GetUtcNow();
-        lock (gate)
+        lock (_gate)
         {
-            if (repeats && newest is not null && ends.TryGetValue(newest, out var end) && end - now > life / 2)
-                return (newest, Seconds(end - now));
+            if (repeats && _newest is not null && _ends.TryGetValue(_newest, out var end) && end - now > life / 2)
+                return (_newest, Seconds(end - now));
 
-            newest = "ya29.c." + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(96));
-            ends[newest] = now + life;
-            order.Enqueue(newest);
-            while (order.Count > TokensMax)
-                ends.Remove(order.Dequeue());
-            return (newest, Seconds(life));
+            _newest = "ya29.c." + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(96));
+            _ends[_newest] = now + life;
+            _order.Enqueue(_newest);
+            while (_order.Count > TokensMax)
+                _ends.Remove(_order.Dequeue());
+            return (_newest, Seconds(life));
         }
     }
 
     public bool IsGood(string token)
     {
-        lock (gate)
-            return ends.TryGetValue(token, out var end) && clock.GetUtcNow() < end;
+        lock (_gate)
+            return _ends.TryGetValue(token, out var end) && clock.GetUtcNow() < end;
     }
 
     /// <summary>From now on no token handed out before is good.</summary>
     public void Revoke()
     {
-        lock (gate)
+        lock (_gate)
         {
-            ends.Clear();
-            order.Clear();
-            newest = null;
+            _ends.Clear();
+            _order.Clear();
+            _newest = null;
         }
     }
 

@@ -19,19 +19,19 @@ public sealed class FakeFcm : ProviderSimulator
 
     private static readonly TimeSpan QuotaWindow = TimeSpan.FromMinutes(1);
 
-    private readonly AccessTokens accessTokens;
-    private readonly AssertionGrant grant;
-    private readonly FcmQuota quota;
-    private readonly FakeFcmOptions options;
+    private readonly AccessTokens _accessTokens;
+    private readonly AssertionGrant _grant;
+    private readonly FcmQuota _quota;
+    private readonly FakeFcmOptions _options;
 
     private FakeFcm(FakeFcmOptions options)
         : base("fcm", options)
     {
-        this.options = options;
+        _options = options;
         Account = options.Account ?? ServiceAccount.Create();
-        accessTokens = new(Clock, options.TokenLife, options.RepeatsAccessToken);
-        grant = new(Account, accessTokens, Clock, () => TokenEndpoint);
-        quota = new(Clock, options.QuotaPerMinute, QuotaWindow);
+        _accessTokens = new(Clock, options.TokenLife, options.RepeatsAccessToken);
+        _grant = new(Account, _accessTokens, Clock, () => TokenEndpoint);
+        _quota = new(Clock, options.QuotaPerMinute, QuotaWindow);
     }
 
     /// <summary>Where assertions become access tokens.</summary>
@@ -41,7 +41,7 @@ public sealed class FakeFcm : ProviderSimulator
     public ServiceAccount Account { get; }
 
     /// <summary>The project whose devices are reached.</summary>
-    public string ProjectId => options.ProjectId ?? Account.ProjectId;
+    public string ProjectId => _options.ProjectId ?? Account.ProjectId;
 
     /// <summary>The sender's key file.</summary>
     public string ServiceAccountJson => Account.KeyFile(TokenEndpoint);
@@ -50,12 +50,12 @@ public sealed class FakeFcm : ProviderSimulator
     public static async Task<FakeFcm> StartAsync(FakeFcmOptions? options = null)
     {
         var google = new FakeFcm(options ?? new());
-        await google.ListenAsync(new ListenerPlan("fcm", google.options.Port, HttpProtocols.Http1AndHttp2));
+        await google.ListenAsync(new ListenerPlan("fcm", google._options.Port, HttpProtocols.Http1AndHttp2));
         return google;
     }
 
     /// <summary>From now on every access token handed out before is refused.</summary>
-    public void RevokeAccessTokens() => accessTokens.Revoke();
+    public void RevokeAccessTokens() => _accessTokens.Revoke();
 
     /// <summary>From now on the token is dead.</summary>
     public void Unregister(string token) => Tokens.Set(token, TokenState.Unregistered);
@@ -64,7 +64,7 @@ public sealed class FakeFcm : ProviderSimulator
     public override void Reset()
     {
         base.Reset();
-        quota.Clear();
+        _quota.Clear();
     }
 
     /// <inheritdoc/>
@@ -75,7 +75,7 @@ public sealed class FakeFcm : ProviderSimulator
     protected override Verdict Judge(ReceivedRequest request, ConnectionState connection)
     {
         if (request.Path == AssertionGrant.Path)
-            return grant.Judge(request);
+            return _grant.Judge(request);
         if (Refuse(request) is { } refused)
             return refused.ToVerdict();
 
@@ -93,13 +93,13 @@ public sealed class FakeFcm : ProviderSimulator
         if (request.Method != "POST" || !IsSendPath(request.Path, out var project))
             return FcmRefusal.NotFound;
         var authorization = request.Header("authorization");
-        if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || !accessTokens.IsGood(authorization[Scheme.Length..]))
+        if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || !_accessTokens.IsGood(authorization[Scheme.Length..]))
             return FcmRefusal.Unauthenticated;
         if (project != ProjectId)
             return FcmRefusal.NotFound;
-        if (!options.MaySend)
+        if (!_options.MaySend)
             return FcmRefusal.MayNotSend(project);
-        return quota.TryTake(out var retryAfterSeconds) ? null : FcmRefusal.Quota("project:" + project, retryAfterSeconds);
+        return _quota.TryTake(out var retryAfterSeconds) ? null : FcmRefusal.Quota("project:" + project, retryAfterSeconds);
     }
 
     private FcmRefusal? JudgeTarget(FcmMessage message)

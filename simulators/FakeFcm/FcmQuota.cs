@@ -3,9 +3,9 @@ namespace Sotto.FakeFcm;
 /// <summary>Sends in a window of time that begins with its first one. Thread-safe.</summary>
 internal sealed class FcmQuota(TimeProvider clock, int max, TimeSpan window)
 {
-    private readonly Lock gate = new();
-    private DateTimeOffset began;
-    private int used;
+    private readonly Lock _gate = new();
+    private DateTimeOffset _began;
+    private int _used;
 
     public bool TryTake(out int retryAfterSeconds)
     {
@@ -13,20 +13,20 @@ internal sealed class FcmQuota(TimeProvider clock, int max, TimeSpan window)
         if (max == 0)
             return true;
         var now = clock.GetUtcNow();
-        lock (gate)
+        lock (_gate)
         {
-            if (now - began >= window)
-                (began, used) = (now, 0);
-            if (used++ < max)
+            if (now - _began >= window)
+                (_began, _used) = (now, 0);
+            if (_used++ < max)
                 return true;
-            retryAfterSeconds = (int)Math.Ceiling((began + window - now).TotalSeconds);
+            retryAfterSeconds = (int)Math.Ceiling((_began + window - now).TotalSeconds);
             return false;
         }
     }
 
     public void Clear()
     {
-        lock (gate)
-            used = 0;
+        lock (_gate)
+            _used = 0;
     }
 }

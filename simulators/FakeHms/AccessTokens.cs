@@ -20,10 +20,10 @@ internal sealed class AccessTokens(TimeProvider clock, TimeSpan life)
     private const int IssuedInWindowMax = 1000;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, DateTimeOffset> ends = new(StringComparer.Ordinal);
-    private readonly Queue<string> order = new();
-    private readonly Queue<DateTimeOffset> issued = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, DateTimeOffset> _ends = new(StringComparer.Ordinal);
+    private readonly Queue<string> _order = new();
+    private readonly Queue<DateTimeOffset> _issued = new();
 
     public int LifeSeconds => (int)life.TotalSeconds;
 
@@ -31,29 +31,29 @@ internal sealed class AccessTokens(TimeProvider clock, TimeSpan life)
     public string? Issue()
     {
         var now = clock.GetUtcNow();
-        lock (gate)
+        lock (_gate)
         {
-            while (issued.TryPeek(out var at) && now - at >= Window)
-                issued.Dequeue();
-            if (issued.Count >= IssuedInWindowMax)
+            while (_issued.TryPeek(out var at) && now - at >= Window)
+                _issued.Dequeue();
+            if (_issued.Count >= IssuedInWindowMax)
                 return null;
 
-            issued.Enqueue(now);
+            _issued.Enqueue(now);
             // Plain base64: the real ones hold slashes and pluses too.
             var token = "DAEB/" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(96));
-            ends[token] = now + life;
-            order.Enqueue(token);
-            while (order.Count > TokensMax)
-                ends.Remove(order.Dequeue());
+            _ends[token] = now + life;
+            _order.Enqueue(token);
+            while (_order.Count > TokensMax)
+                _ends.Remove(_order.Dequeue());
             return token;
         }
     }
 
     public AccessTokenState StateOf(string token)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!ends.TryGetValue(token, out var end))
+            if (!_ends.TryGetValue(token, out var end))
                 return AccessTokenState.Unknown;
             return clock.GetUtcNow() < end ? AccessTokenState.Good : AccessTokenState.Expired;
         }
@@ -62,17 +62,17 @@ internal sealed class AccessTokens(TimeProvider clock, TimeSpan life)
     /// <summary>From now on no token handed out before is known.</summary>
     public void Revoke()
     {
-        lock (gate)
+        lock (_gate)
         {
-            ends.Clear();
-            order.Clear();
+            _ends.Clear();
+            _order.Clear();
         }
     }
 
     /// <summary>Forgets how many were asked for.</summary>
     public void ForgetFlow()
     {
-        lock (gate)
-            issued.Clear();
+        lock (_gate)
+            _issued.Clear();
     }
 }

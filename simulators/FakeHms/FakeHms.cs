@@ -20,45 +20,45 @@ public sealed class FakeHms : ProviderSimulator
 
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly FakeHmsOptions options;
-    private readonly AccessTokens accessTokens;
-    private readonly CredentialsGrant grant;
-    private readonly FlowControl flow;
-    private long requestId;
+    private readonly FakeHmsOptions _options;
+    private readonly AccessTokens _accessTokens;
+    private readonly CredentialsGrant _grant;
+    private readonly FlowControl _flow;
+    private long _requestId;
 
     private FakeHms(FakeHmsOptions options)
         : base("hms", options)
     {
-        this.options = options;
+        _options = options;
         // The real ones may hold what a form must escape.
         AppSecret = options.AppSecret ?? "+/=" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        accessTokens = new(Clock, options.TokenLife);
-        grant = new(AppId, AppSecret, accessTokens);
-        flow = new(Clock, options.Qps);
+        _accessTokens = new(Clock, options.TokenLife);
+        _grant = new(AppId, AppSecret, _accessTokens);
+        _flow = new(Clock, options.Qps);
     }
 
     /// <summary>Where id and secret become an access token.</summary>
     public Uri TokenEndpoint => new(Endpoint.OriginalString + CredentialsGrant.Path);
 
     /// <summary>The app's (client's) id.</summary>
-    public string AppId => options.AppId;
+    public string AppId => _options.AppId;
 
     /// <summary>The app's secret.</summary>
     public string AppSecret { get; }
 
     /// <summary>The project that <c>/v2/</c> paths name.</summary>
-    public string ProjectId => options.ProjectId ?? AppId;
+    public string ProjectId => _options.ProjectId ?? AppId;
 
     /// <summary>Starts a simulated Huawei.</summary>
     public static async Task<FakeHms> StartAsync(FakeHmsOptions? options = null)
     {
         var huawei = new FakeHms(options ?? new());
-        await huawei.ListenAsync(new ListenerPlan("hms", huawei.options.Port, HttpProtocols.Http1));
+        await huawei.ListenAsync(new ListenerPlan("hms", huawei._options.Port, HttpProtocols.Http1));
         return huawei;
     }
 
     /// <summary>From now on every access token handed out before is unknown.</summary>
-    public void RevokeAccessTokens() => accessTokens.Revoke();
+    public void RevokeAccessTokens() => _accessTokens.Revoke();
 
     /// <summary>From now on the token is dead.</summary>
     public void Unregister(string token) => Tokens.Set(token, TokenState.Unregistered);
@@ -67,7 +67,7 @@ public sealed class FakeHms : ProviderSimulator
     public override void Reset()
     {
         base.Reset();
-        accessTokens.ForgetFlow();
+        _accessTokens.ForgetFlow();
     }
 
     /// <inheritdoc/>
@@ -78,7 +78,7 @@ public sealed class FakeHms : ProviderSimulator
     protected override Verdict Judge(ReceivedRequest request, ConnectionState connection)
     {
         if (IsTokenPath(request.Path))
-            return grant.Judge(request);
+            return _grant.Judge(request);
         if (request.Method != "POST" || !IsSendPath(request.Path, out var isOurs))
             return new() { Status = 404, Reason = "HTTP 404" };
         if (JudgeBearer(request, isOurs) is { } refused)
@@ -87,9 +87,9 @@ public sealed class FakeHms : ProviderSimulator
         var (message, refusal) = HmsMessage.Read(request.Body);
         if (refusal is not null)
             return Say(refusal);
-        if (message!.IsUrgent && !options.MayBeUrgent)
+        if (message!.IsUrgent && !_options.MayBeUrgent)
             return Say(HmsCode.MayNotBeUrgent);
-        return flow.TryTake(message.Tokens.Count) ? Deliver(message) : new() { Status = 503, Reason = "HTTP 503" };
+        return _flow.TryTake(message.Tokens.Count) ? Deliver(message) : new() { Status = 503, Reason = "HTTP 503" };
     }
 
     private HmsCode? JudgeBearer(ReceivedRequest request, bool isOurs)
@@ -97,9 +97,9 @@ public sealed class FakeHms : ProviderSimulator
         var authorization = request.Header("authorization");
         if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || !isOurs)
             return HmsCode.NotAuthenticated;
-        return accessTokens.StateOf(authorization[Scheme.Length..]) switch
+        return _accessTokens.StateOf(authorization[Scheme.Length..]) switch
         {
-            AccessTokenState.Good => options.MaySend ? null : HmsCode.MayNotSend,
+            AccessTokenState.Good => _options.MaySend ? null : HmsCode.MayNotSend,
             AccessTokenState.Expired => HmsCode.TokenExpired,
             _ => HmsCode.NotAuthenticated,
         };
@@ -120,17 +120,17 @@ public sealed class FakeHms : ProviderSimulator
 
     private Verdict Say(HmsCode code) => new()
     {
-        Status = options.ErrorsAs200 ? 200 : code.Status,
+        Status = _options.ErrorsAs200 ? 200 : code.Status,
         Reason = code == HmsCode.Success ? null : code.Code,
         ContentType = "application/json;charset=UTF-8",
-        Body = JsonSerializer.SerializeToUtf8Bytes(new { code = code.Code, msg = code.Message, requestId = NewRequestId() }, Json),
+        Body = JsonSerializer.SerializeToUtf8Bytes(new { code = code.Code, msg = code.Message, _requestId = NewRequestId() }, Json),
     };
 
     private static string Report(int success, List<string> illegal) =>
         JsonSerializer.Serialize(new { success, failure = illegal.Count, illegal_tokens = illegal }, Json);
 
     private string NewRequestId() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Clock.GetUtcNow().ToUnixTimeMilliseconds()}{Interlocked.Increment(ref requestId):d10}");
+        string.Create(CultureInfo.InvariantCulture, $"{Clock.GetUtcNow().ToUnixTimeMilliseconds()}{Interlocked.Increment(ref _requestId):d10}");
 
     private bool IsSendPath(string path, out bool isOurs)
     {

@@ -5,22 +5,22 @@ internal sealed class FlowControl(TimeProvider clock, int perSecond)
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
-    private readonly Lock gate = new();
-    private DateTimeOffset began;
-    private int used;
+    private readonly Lock _gate = new();
+    private DateTimeOffset _began;
+    private int _used;
 
     public bool TryTake(int devices)
     {
         if (perSecond == 0)
             return true;
         var now = clock.GetUtcNow();
-        lock (gate)
+        lock (_gate)
         {
-            if (now - began >= Window)
-                (began, used) = (now, 0);
-            if (used + devices > perSecond)
+            if (now - _began >= Window)
+                (_began, _used) = (now, 0);
+            if (_used + devices > perSecond)
                 return false;
-            used += devices;
+            _used += devices;
             return true;
         }
     }

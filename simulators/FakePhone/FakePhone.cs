@@ -8,23 +8,23 @@ namespace Sotto.FakePhone;
 [SuppressMessage("Design", "MA0049", Justification = "A simulator is called what it simulates, and so is its assembly.")]
 public sealed class FakePhone
 {
-    private readonly SeededBytes device;
-    private readonly byte[] envelopeKey;
+    private readonly SeededBytes _device;
+    private readonly byte[] _envelopeKey;
 
     private FakePhone(SessionAccount account, SeededBytes device)
     {
-        (Account, this.device) = (account, device);
-        envelopeKey = device.Take("envelope key", XChaCha20Poly1305.KeySize);
+        (Account, _device) = (account, device);
+        _envelopeKey = device.Take("envelope key", XChaCha20Poly1305.KeySize);
     }
 
     private FakePhone(SessionAccount account, SeededBytes device, byte[] envelopeKey) =>
-        (Account, this.device, this.envelopeKey) = (account, device, envelopeKey);
+        (Account, _device, _envelopeKey) = (account, device, envelopeKey);
 
     /// <summary>Whose messages wake it.</summary>
     public SessionAccount Account { get; }
 
     /// <summary>The key to which its notifications are sealed, 32 bytes.</summary>
-    public ReadOnlyMemory<byte> EnvelopeKey => envelopeKey;
+    public ReadOnlyMemory<byte> EnvelopeKey => _envelopeKey;
 
     /// <summary>How it writes bytes in requests.</summary>
     public ByteForm Form { get; private init; } = ByteForm.Hex;
@@ -39,19 +39,19 @@ public sealed class FakePhone
     public static FakePhone Create(SessionAccount account, int? seed = null) => new(account, new(seed));
 
     /// <summary>The same device and envelope key with another account, as with the groups that its owner is in.</summary>
-    public FakePhone With(SessionAccount other) => new(other, device, envelopeKey) { Form = Form, Clock = Clock };
+    public FakePhone With(SessionAccount other) => new(other, _device, _envelopeKey) { Form = Form, Clock = Clock };
 
     /// <summary>The same device and account with another envelope key.</summary>
-    public FakePhone WithEnvelopeKey(ReadOnlySpan<byte> key) => new(Account, device, key.ToArray()) { Form = Form, Clock = Clock };
+    public FakePhone WithEnvelopeKey(ReadOnlySpan<byte> key) => new(Account, _device, key.ToArray()) { Form = Form, Clock = Clock };
 
     /// <summary>The same phone, writing bytes in another form.</summary>
-    public FakePhone Writing(ByteForm form) => new(Account, device, envelopeKey) { Form = form, Clock = Clock };
+    public FakePhone Writing(ByteForm form) => new(Account, _device, _envelopeKey) { Form = form, Clock = Clock };
 
     /// <summary>The same phone with another idea of now.</summary>
-    public FakePhone At(TimeProvider clock) => new(Account, device, envelopeKey) { Form = Form, Clock = clock };
+    public FakePhone At(TimeProvider clock) => new(Account, _device, _envelopeKey) { Form = Form, Clock = clock };
 
     /// <summary>Its device token for a service, in the shape of the service's vendor.</summary>
-    public string TokenFor(string service) => DeviceTokens.Make(service, device);
+    public string TokenFor(string service) => DeviceTokens.Make(service, _device);
 
     /// <summary>Asks to be woken.</summary>
     /// <param name="http">Sends the request.</param>
@@ -76,7 +76,7 @@ public sealed class FakePhone
         var request = Identify(service, signedAt, Account.Sign(SignedTexts.Monitor(Account.Hex, signedAt, wantData, namespaces)));
         request["namespaces"] = new JsonArray([.. namespaces.Select(number => (JsonNode)number)]);
         request["data"] = wantData;
-        request["enc_key"] = Form.Write(envelopeKey);
+        request["enc_key"] = Form.Write(_envelopeKey);
         return request;
     }
 
@@ -89,7 +89,7 @@ public sealed class FakePhone
 
     /// <summary>Opens <c>enc_payload</c>; false when it was sealed to another key or is not a notification.</summary>
     public bool TryOpen(string encPayloadBase64, [NotNullWhen(true)] out Notification? notification) =>
-        Envelope.TryOpen(encPayloadBase64, envelopeKey, out notification);
+        Envelope.TryOpen(encPayloadBase64, _envelopeKey, out notification);
 
     /// <inheritdoc/>
     public override string ToString() => "[phone]";

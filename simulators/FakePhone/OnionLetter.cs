@@ -18,10 +18,10 @@ public sealed class OnionLetter
     private const int AesNonceSize = 12;
     private const int TagSize = 16;
 
-    private readonly OnionCipher cipher;
-    private readonly byte[] key;
+    private readonly OnionCipher _cipher;
+    private readonly byte[] _key;
 
-    private OnionLetter(OnionCipher cipher, byte[] key, byte[] body) => (this.cipher, this.key, Body) = (cipher, key, body);
+    private OnionLetter(OnionCipher cipher, byte[] key, byte[] body) => (_cipher, _key, Body) = (cipher, key, body);
 
     /// <summary>What is posted.</summary>
     public byte[] Body { get; }
@@ -65,16 +65,16 @@ public sealed class OnionLetter
     /// <exception cref="CryptographicException">It was not sealed with this letter's key.</exception>
     public byte[] Open(ReadOnlySpan<byte> reply)
     {
-        var nonceSize = cipher == OnionCipher.AesGcm ? AesNonceSize : XChaCha20Poly1305.NonceSize;
+        var nonceSize = _cipher == OnionCipher.AesGcm ? AesNonceSize : XChaCha20Poly1305.NonceSize;
         if (reply.Length < nonceSize + TagSize)
             throw new CryptographicException("The answer is too short to be one.");
         var plaintext = new byte[reply.Length - nonceSize - TagSize];
-        if (cipher == OnionCipher.AesGcm)
+        if (_cipher == OnionCipher.AesGcm)
         {
-            using var aes = new AesGcm(key, TagSize);
+            using var aes = new AesGcm(_key, TagSize);
             aes.Decrypt(reply[..nonceSize], reply[nonceSize..^TagSize], reply[^TagSize..], plaintext);
         }
-        else if (!XChaCha20Poly1305.TryDecrypt(reply[nonceSize..], reply[..nonceSize], key, plaintext))
+        else if (!XChaCha20Poly1305.TryDecrypt(reply[nonceSize..], reply[..nonceSize], _key, plaintext))
         {
             throw new CryptographicException("The answer was not sealed with this letter's key.");
         }

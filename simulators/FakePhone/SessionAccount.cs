@@ -8,9 +8,9 @@ public sealed class SessionAccount
     private const byte UserPrefix = 0x05;
     private const byte GroupPrefix = 0x03;
 
-    private readonly byte[] secretKey;
+    private readonly byte[] _secretKey;
 
-    private SessionAccount(byte[] id, byte[] secretKey) => (Id, this.secretKey) = (id, secretKey);
+    private SessionAccount(byte[] id, byte[] secretKey) => (Id, _secretKey) = (id, secretKey);
 
     /// <summary>What a subaccount may do; session-v2 section 3.3.</summary>
     [Flags]
@@ -47,19 +47,19 @@ public sealed class SessionAccount
     /// <summary>A user's account of a known Ed25519 seed, 32 bytes.</summary>
     public static SessionAccount FromSeed(ReadOnlySpan<byte> ed25519Seed)
     {
-        var (publicKey, secretKey) = KeyPair(ed25519Seed);
+        var (publicKey, _secretKey) = KeyPair(ed25519Seed);
         var id = new byte[33];
         id[0] = UserPrefix;
         if (!Ed25519.TryToX25519(publicKey, id.AsSpan(1)))
             throw new ArgumentException("The seed gives no account.", nameof(ed25519Seed));
-        return new(id, secretKey) { SessionEd25519 = publicKey };
+        return new(id, _secretKey) { SessionEd25519 = publicKey };
     }
 
     /// <summary>A group's account of a known Ed25519 seed, 32 bytes.</summary>
     public static SessionAccount GroupFromSeed(ReadOnlySpan<byte> ed25519Seed)
     {
-        var (publicKey, secretKey) = KeyPair(ed25519Seed);
-        return new([GroupPrefix, .. publicKey], secretKey);
+        var (publicKey, _secretKey) = KeyPair(ed25519Seed);
+        return new([GroupPrefix, .. publicKey], _secretKey);
     }
 
     /// <summary>The account as a member holds it to whom the owner gave these rights.</summary>
@@ -78,7 +78,7 @@ public sealed class SessionAccount
     public byte[] Sign(ReadOnlySpan<byte> message)
     {
         var signature = new byte[Ed25519.SignatureSize];
-        Ed25519.Sign(message, secretKey, signature);
+        Ed25519.Sign(message, _secretKey, signature);
         return signature;
     }
 
@@ -87,8 +87,8 @@ public sealed class SessionAccount
 
     private static (byte[] PublicKey, byte[] SecretKey) KeyPair(ReadOnlySpan<byte> seed)
     {
-        var (publicKey, secretKey) = (new byte[Ed25519.PublicKeySize], new byte[Ed25519.SecretKeySize]);
-        Ed25519.KeyPairFromSeed(seed, publicKey, secretKey);
-        return (publicKey, secretKey);
+        var (publicKey, _secretKey) = (new byte[Ed25519.PublicKeySize], new byte[Ed25519.SecretKeySize]);
+        Ed25519.KeyPairFromSeed(seed, publicKey, _secretKey);
+        return (publicKey, _secretKey);
     }
 }

@@ -8,8 +8,8 @@ public sealed class CommandLineException(string message) : Exception(message);
 /// <summary>A command line of <c>--name value</c> and <c>--switch</c>; a name that nobody asks for is a mistake.</summary>
 public sealed class CommandLine
 {
-    private readonly Dictionary<string, string?> values = new(StringComparer.Ordinal);
-    private readonly HashSet<string> asked = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _values = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
     private CommandLine()
     {
@@ -25,7 +25,7 @@ public sealed class CommandLine
             if (!name.StartsWith("--", StringComparison.Ordinal))
                 throw new CommandLineException($"'{name}' is not an option.");
             var hasValue = i + 1 < arguments.Count && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal);
-            if (!line.values.TryAdd(name, hasValue ? arguments[++i] : null))
+            if (!line._values.TryAdd(name, hasValue ? arguments[++i] : null))
                 throw new CommandLineException($"{name} is given twice.");
         }
 
@@ -46,8 +46,8 @@ public sealed class CommandLine
 
     public bool Switch(string name)
     {
-        asked.Add(name);
-        if (!values.TryGetValue(name, out var text))
+        _asked.Add(name);
+        if (!_values.TryGetValue(name, out var text))
             return false;
         return text is null ? true : throw new CommandLineException($"{name} takes no value.");
     }
@@ -55,15 +55,15 @@ public sealed class CommandLine
     /// <summary>To be called when every option has been asked for.</summary>
     public void RefuseTheRest()
     {
-        var strange = values.Keys.Except(asked, StringComparer.Ordinal).FirstOrDefault();
+        var strange = _values.Keys.Except(_asked, StringComparer.Ordinal).FirstOrDefault();
         if (strange is not null)
             throw new CommandLineException($"There is no option {strange}.");
     }
 
     private string? Optional(string name)
     {
-        asked.Add(name);
-        if (!values.TryGetValue(name, out var text))
+        _asked.Add(name);
+        if (!_values.TryGetValue(name, out var text))
             return null;
         return text ?? throw new CommandLineException($"{name} needs a value.");
     }

@@ -7,8 +7,8 @@ namespace Sotto.FakeProvider;
 /// <summary>One TCP connection of a client, for as long as it lives.</summary>
 public sealed class ConnectionState(ConnectionContext transport, string listener)
 {
-    private readonly Lock gate = new();
-    private object? memory;
+    private readonly Lock _gate = new();
+    private object? _memory;
 
     /// <summary>Which of the simulator's ports it came to.</summary>
     public string Listener => listener;
@@ -23,8 +23,8 @@ public sealed class ConnectionState(ConnectionContext transport, string listener
     public T Remember<T>()
         where T : class, new()
     {
-        lock (gate)
-            return (T)(memory ??= new T());
+        lock (_gate)
+            return (T)(_memory ??= new T());
     }
 
     internal void Identify(ITlsConnectionFeature? tls) => ClientCertificate ??= tls?.ClientCertificate;

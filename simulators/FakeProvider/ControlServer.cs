@@ -17,9 +17,9 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(1);
 
-    private readonly WebApplication application;
+    private readonly WebApplication _application;
 
-    private ControlServer(WebApplication application, Uri endpoint) => (this.application, Endpoint) = (application, endpoint);
+    private ControlServer(WebApplication application, Uri endpoint) => (_application, Endpoint) = (application, endpoint);
 
     public Uri Endpoint { get; }
 
@@ -44,8 +44,8 @@ internal sealed class ControlServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         using var patience = new CancellationTokenSource(StopMax);
-        await application.StopAsync(patience.Token);
-        await application.DisposeAsync();
+        await _application.StopAsync(patience.Token);
+        await _application.DisposeAsync();
     }
 
     private static async Task HandleAsync(HttpContext context, ControlOrders orders)

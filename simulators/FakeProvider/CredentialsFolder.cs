@@ -3,16 +3,16 @@ namespace Sotto.FakeProvider;
 /// <summary>Where simulators keep the test authority and the credentials that senders need; several processes may share one folder.</summary>
 public sealed class CredentialsFolder
 {
-    private readonly string path;
+    private readonly string _path;
 
     public CredentialsFolder(string path)
     {
-        this.path = Path.GetFullPath(path);
-        Directory.CreateDirectory(this.path);
+        _path = Path.GetFullPath(path);
+        Directory.CreateDirectory(_path);
     }
 
     /// <summary>The absolute path of a file in the folder.</summary>
-    public string this[string name] => Path.Combine(path, name);
+    public string this[string name] => Path.Combine(_path, name);
 
     /// <summary>Reads a file; makes it first if there is none. Of several makers at once one wins, and all read what it wrote.</summary>
     public string ReadOrCreate(string name, Func<string> create)

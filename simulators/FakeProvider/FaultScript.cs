@@ -6,17 +6,17 @@ public sealed class FaultScript(TimeProvider clock)
     /// <summary>More waiting faults than this are refused.</summary>
     public const int WaitingMax = 100_000;
 
-    private readonly Lock gate = new();
-    private readonly LinkedList<Waiting> waiting = [];
-    private volatile bool any;
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Waiting> _waiting = [];
+    private volatile bool _any;
 
     /// <summary>Faults that are not used up.</summary>
     public int Count
     {
         get
         {
-            lock (gate)
-                return waiting.Count;
+            lock (_gate)
+                return _waiting.Count;
         }
     }
 
@@ -24,30 +24,30 @@ public sealed class FaultScript(TimeProvider clock)
     public void Add(params IReadOnlyList<Fault> faults)
     {
         var now = clock.GetUtcNow();
-        lock (gate)
+        lock (_gate)
         {
-            if (waiting.Count + faults.Count > WaitingMax)
+            if (_waiting.Count + faults.Count > WaitingMax)
                 throw new InvalidOperationException($"At most {WaitingMax} faults can wait.");
             foreach (var fault in faults)
-                waiting.AddLast(new Waiting(fault, now));
-            any = waiting.Count > 0;
+                _waiting.AddLast(new Waiting(fault, now));
+            _any = _waiting.Count > 0;
         }
     }
 
     /// <summary>Forgets them all.</summary>
     public void Clear()
     {
-        lock (gate)
+        lock (_gate)
         {
-            waiting.Clear();
-            any = false;
+            _waiting.Clear();
+            _any = false;
         }
     }
 
     internal Fault? Take(string path, IReadOnlyList<string> tokens) =>
-        any ? Take(fault => Fits(fault, path, tokens)) : null;
+        _any ? Take(fault => Fits(fault, path, tokens)) : null;
 
-    internal bool TakeRefusal() => any && Take(fault => fault is { Kind: FaultKind.Refuse, Token: null, Path: null }) is not null;
+    internal bool TakeRefusal() => _any && Take(fault => fault is { Kind: FaultKind.Refuse, Token: null, Path: null }) is not null;
 
     private static bool Fits(Fault fault, string path, IReadOnlyList<string> tokens) =>
         (fault.Path is null || path.Contains(fault.Path, StringComparison.Ordinal))
@@ -56,19 +56,19 @@ public sealed class FaultScript(TimeProvider clock)
     private Fault? Take(Predicate<Fault> fits)
     {
         var now = clock.GetUtcNow();
-        lock (gate)
+        lock (_gate)
         {
-            for (var node = waiting.First; node is not null;)
+            for (var node = _waiting.First; node is not null;)
             {
                 var (current, next) = (node.Value, node.Next);
                 if (current.HasEnded(now))
-                    waiting.Remove(node);
+                    _waiting.Remove(node);
                 else if (current.HasBegun(now) && fits(current.Fault) && current.Use())
                     return Leave(node);
                 node = next;
             }
 
-            any = waiting.Count > 0;
+            _any = _waiting.Count > 0;
             return null;
         }
     }
@@ -76,36 +76,36 @@ public sealed class FaultScript(TimeProvider clock)
     private Fault Leave(LinkedListNode<Waiting> node)
     {
         if (node.Value.IsUsedUp)
-            waiting.Remove(node);
-        any = waiting.Count > 0;
+            _waiting.Remove(node);
+        _any = _waiting.Count > 0;
         return node.Value.Fault;
     }
 
     private sealed class Waiting(Fault fault, DateTimeOffset added)
     {
-        private readonly DateTimeOffset begin = added.AddMilliseconds(fault.AfterMs);
-        private int skip = fault.Skip;
-        private int used;
+        private readonly DateTimeOffset _begin = added.AddMilliseconds(fault.AfterMs);
+        private int _skip = fault.Skip;
+        private int _used;
 
         public Fault Fault => fault;
 
-        public bool IsUsedUp => fault.Count > 0 && used >= fault.Count;
+        public bool IsUsedUp => fault.Count > 0 && _used >= fault.Count;
 
-        public bool HasBegun(DateTimeOffset now) => now >= begin;
+        public bool HasBegun(DateTimeOffset now) => now >= _begin;
 
-        public bool HasEnded(DateTimeOffset now) => fault.ForMs is { } length && now >= begin.AddMilliseconds(length);
+        public bool HasEnded(DateTimeOffset now) => fault.ForMs is { } length && now >= _begin.AddMilliseconds(length);
 
         public bool Use()
         {
             if (fault.Probability < 1 && Random.Shared.NextDouble() >= fault.Probability)
                 return false;
-            if (skip > 0)
+            if (_skip > 0)
             {
-                skip--;
+                _skip--;
                 return false;
             }
 
-            used++;
+            _used++;
             return true;
         }
     }

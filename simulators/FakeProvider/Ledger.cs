@@ -14,26 +14,26 @@ public sealed class Ledger(int receivedMax)
     /// <summary>Repeated ids in one summary.</summary>
     public const int RepeatedMax = 1000;
 
-    private readonly Lock gate = new();
-    private readonly Queue<ReceivedRequest> kept = new();
-    private readonly Dictionary<UInt128, int> taken = [];
-    private readonly Dictionary<UInt128, int> devices = [];
-    private readonly Dictionary<string, long> refused = new(StringComparer.Ordinal);
-    private readonly Dictionary<int, long> statuses = [];
-    private readonly Dictionary<FaultKind, long> faults = [];
-    private readonly List<(long Accepted, TaskCompletionSource Reached)> waiters = [];
-    private long sequence;
-    private long accepted;
-    private long beyondDistinct;
-    private long keptBytes;
+    private readonly Lock _gate = new();
+    private readonly Queue<ReceivedRequest> _kept = new();
+    private readonly Dictionary<UInt128, int> _taken = [];
+    private readonly Dictionary<UInt128, int> _devices = [];
+    private readonly Dictionary<string, long> _refused = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, long> _statuses = [];
+    private readonly Dictionary<FaultKind, long> _faults = [];
+    private readonly List<(long Accepted, TaskCompletionSource Reached)> _waiters = [];
+    private long _sequence;
+    private long _accepted;
+    private long _beyondDistinct;
+    private long _keptBytes;
 
     /// <summary>Requests so far.</summary>
     public long Requests
     {
         get
         {
-            lock (gate)
-                return sequence;
+            lock (_gate)
+                return _sequence;
         }
     }
 
@@ -42,8 +42,8 @@ public sealed class Ledger(int receivedMax)
     {
         get
         {
-            lock (gate)
-                return accepted;
+            lock (_gate)
+                return _accepted;
         }
     }
 
@@ -52,42 +52,42 @@ public sealed class Ledger(int receivedMax)
     {
         get
         {
-            lock (gate)
-                return [.. kept];
+            lock (_gate)
+                return [.. _kept];
         }
     }
 
     /// <summary>Kept requests with a sequence above <paramref name="since"/>, oldest first, at most <paramref name="limit"/>; and the oldest sequence still kept.</summary>
     public (IReadOnlyList<ReceivedRequest> Items, long Oldest) Since(long since, int limit)
     {
-        lock (gate)
-            return ([.. kept.Where(request => request.Sequence > since).Take(limit)], kept.TryPeek(out var oldest) ? oldest.Sequence : sequence + 1);
+        lock (_gate)
+            return ([.. _kept.Where(request => request.Sequence > since).Take(limit)], _kept.TryPeek(out var oldest) ? oldest.Sequence : _sequence + 1);
     }
 
     /// <summary>How many notifications were taken for one device.</summary>
     public int AcceptedFor(string token)
     {
         var device = Fingerprint.Of(token);
-        lock (gate)
-            return devices.GetValueOrDefault(device);
+        lock (_gate)
+            return _devices.GetValueOrDefault(device);
     }
 
     /// <summary>The counts of this moment.</summary>
     public LedgerSummary Summarise()
     {
-        lock (gate)
+        lock (_gate)
         {
             return new()
             {
-                Requests = sequence,
-                Accepted = accepted,
-                Distinct = taken.Count + beyondDistinct,
-                Exact = beyondDistinct == 0,
-                Refused = new Dictionary<string, long>(refused, StringComparer.Ordinal),
-                Statuses = new Dictionary<int, long>(statuses),
-                Faults = new Dictionary<FaultKind, long>(faults),
-                Devices = devices.Count,
-                Repeated = taken.Where(pair => pair.Value > 1).Take(RepeatedMax).ToDictionary(pair => Text(pair.Key), pair => pair.Value, StringComparer.Ordinal),
+                Requests = _sequence,
+                Accepted = _accepted,
+                Distinct = _taken.Count + _beyondDistinct,
+                Exact = _beyondDistinct == 0,
+                Refused = new Dictionary<string, long>(_refused, StringComparer.Ordinal),
+                Statuses = new Dictionary<int, long>(_statuses),
+                Faults = new Dictionary<FaultKind, long>(_faults),
+                Devices = _devices.Count,
+                Repeated = _taken.Where(pair => pair.Value > 1).Take(RepeatedMax).ToDictionary(pair => Text(pair.Key), pair => pair.Value, StringComparer.Ordinal),
             };
         }
     }
@@ -95,8 +95,8 @@ public sealed class Ledger(int receivedMax)
     /// <summary>Ids of distinct notifications taken, at most <paramref name="limit"/>.</summary>
     public IReadOnlyList<string> Ids(int limit)
     {
-        lock (gate)
-            return [.. taken.Keys.Take(limit).Select(Text)];
+        lock (_gate)
+            return [.. _taken.Keys.Take(limit).Select(Text)];
     }
 
     /// <summary>Waits until so many notifications were taken, and gives the requests that brought them, as far as they are kept.</summary>
@@ -104,12 +104,12 @@ public sealed class Ledger(int receivedMax)
     public async Task<IReadOnlyList<ReceivedRequest>> WaitForAcceptedAsync(long count, TimeSpan timeout)
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate)
+        lock (_gate)
         {
-            if (accepted >= count)
+            if (_accepted >= count)
                 reached.SetResult();
             else
-                waiters.Add((count, reached));
+                _waiters.Add((count, reached));
         }
 
         try
@@ -118,8 +118,8 @@ public sealed class Ledger(int receivedMax)
         }
         catch (TimeoutException late)
         {
-            lock (gate)
-                waiters.RemoveAll(waiter => waiter.Reached == reached);
+            lock (_gate)
+                _waiters.RemoveAll(waiter => waiter.Reached == reached);
             var summary = Summarise();
             var refusals = string.Join(", ", summary.Refused.Select(pair => $"{pair.Key} {pair.Value}"));
             throw new TimeoutException($"{summary.Accepted} of {count} notifications came within {timeout}; {summary.Requests} requests, refused: [{refusals}].", late);
@@ -131,15 +131,15 @@ public sealed class Ledger(int receivedMax)
     /// <summary>Forgets everything; sequences begin at 1 again.</summary>
     public void Clear()
     {
-        lock (gate)
+        lock (_gate)
         {
-            kept.Clear();
-            taken.Clear();
-            devices.Clear();
-            refused.Clear();
-            statuses.Clear();
-            faults.Clear();
-            (sequence, accepted, beyondDistinct, keptBytes) = (0, 0, 0, 0);
+            _kept.Clear();
+            _taken.Clear();
+            _devices.Clear();
+            _refused.Clear();
+            _statuses.Clear();
+            _faults.Clear();
+            (_sequence, _accepted, _beyondDistinct, _keptBytes) = (0, 0, 0, 0);
         }
     }
 
@@ -149,14 +149,14 @@ public sealed class Ledger(int receivedMax)
         for (var i = 0; i < notifications.Length; i++)
             notifications[i] = (Fingerprint.Of(request.AcceptedTokens[i], content.Span), Fingerprint.Of(request.AcceptedTokens[i]));
 
-        lock (gate)
+        lock (_gate)
         {
-            request.Sequence = ++sequence;
-            Increment(statuses, request.Status);
+            request.Sequence = ++_sequence;
+            Increment(_statuses, request.Status);
             if (request.Reason is { } reason)
-                Increment(refused, reason);
+                Increment(_refused, reason);
             if (request.Fault is { } fault)
-                Increment(faults, fault);
+                Increment(_faults, fault);
             foreach (var (notification, device) in notifications)
                 Take(notification, device);
             Keep(request);
@@ -170,28 +170,28 @@ public sealed class Ledger(int receivedMax)
 
     private void Take(UInt128 notification, UInt128 device)
     {
-        accepted++;
-        if (taken.Count < DistinctMax || taken.ContainsKey(notification))
-            taken[notification] = taken.GetValueOrDefault(notification) + 1;
+        _accepted++;
+        if (_taken.Count < DistinctMax || _taken.ContainsKey(notification))
+            _taken[notification] = _taken.GetValueOrDefault(notification) + 1;
         else
-            beyondDistinct++;
-        if (devices.Count < DistinctMax || devices.ContainsKey(device))
-            devices[device] = devices.GetValueOrDefault(device) + 1;
+            _beyondDistinct++;
+        if (_devices.Count < DistinctMax || _devices.ContainsKey(device))
+            _devices[device] = _devices.GetValueOrDefault(device) + 1;
 
-        for (var i = waiters.Count - 1; i >= 0; i--)
+        for (var i = _waiters.Count - 1; i >= 0; i--)
         {
-            if (accepted < waiters[i].Accepted)
+            if (_accepted < _waiters[i].Accepted)
                 continue;
-            waiters[i].Reached.TrySetResult();
-            waiters.RemoveAt(i);
+            _waiters[i].Reached.TrySetResult();
+            _waiters.RemoveAt(i);
         }
     }
 
     private void Keep(ReceivedRequest request)
     {
-        kept.Enqueue(request);
-        keptBytes += request.Body.Length;
-        while (kept.Count > receivedMax || keptBytes > BodyBytesMax)
-            keptBytes -= kept.Dequeue().Body.Length;
+        _kept.Enqueue(request);
+        _keptBytes += request.Body.Length;
+        while (_kept.Count > receivedMax || _keptBytes > BodyBytesMax)
+            _keptBytes -= _kept.Dequeue().Body.Length;
     }
 }

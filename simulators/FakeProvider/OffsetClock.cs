@@ -3,13 +3,13 @@ namespace Sotto.FakeProvider;
 /// <summary>Another clock's time, moved: lets a test make access tokens and provider tokens old in an instant.</summary>
 public sealed class OffsetClock(TimeProvider inner) : TimeProvider
 {
-    private long offsetTicks;
+    private long _offsetTicks;
 
     /// <summary>What is added to the inner clock's time.</summary>
     public TimeSpan Offset
     {
-        get => new(Interlocked.Read(ref offsetTicks));
-        set => Interlocked.Exchange(ref offsetTicks, value.Ticks);
+        get => new(Interlocked.Read(ref _offsetTicks));
+        set => Interlocked.Exchange(ref _offsetTicks, value.Ticks);
     }
 
     /// <inheritdoc/>

@@ -18,23 +18,23 @@ public abstract class ProviderSimulator : IAsyncDisposable
     // What is still under way when the simulator stops is cut off after this.
     private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(1);
 
-    private readonly bool ownsAuthority;
-    private readonly CancellationTokenSource stopping = new();
-    private readonly TrafficMeter meter;
-    private WebApplication? provider;
-    private ControlServer? control;
-    private Uri[] endpoints = [];
+    private readonly bool _ownsAuthority;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TrafficMeter _meter;
+    private WebApplication? _provider;
+    private ControlServer? _control;
+    private Uri[] _endpoints = [];
 
     protected ProviderSimulator(string name, FakeProviderOptions options)
     {
         (Name, Options) = (name, options);
-        ownsAuthority = options.Authority is null;
+        _ownsAuthority = options.Authority is null;
         Authority = options.Authority ?? TestAuthority.Create();
         Clock = new(options.Clock);
         Tokens = new(options.StrictTokens);
         Faults = new(Clock);
         Ledger = new(options.ReceivedMax);
-        meter = new(TimeProvider.System);
+        _meter = new(TimeProvider.System);
     }
 
     /// <summary>The vendor in one short word.</summary>
@@ -59,11 +59,11 @@ public abstract class ProviderSimulator : IAsyncDisposable
     public Uri Endpoint => EndpointAt(0);
 
     /// <summary>The address of its control endpoint.</summary>
-    public Uri Control => control?.Endpoint ?? throw NotStarted();
+    public Uri Control => _control?.Endpoint ?? throw NotStarted();
 
-    internal TrafficMeter Meter => meter;
+    internal TrafficMeter Meter => _meter;
 
-    internal CancellationToken Stopping => stopping.Token;
+    internal CancellationToken Stopping => _stopping.Token;
 
     protected internal FakeProviderOptions Options { get; }
 
@@ -82,16 +82,16 @@ public abstract class ProviderSimulator : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
+        await _stopping.CancelAsync();
         using var patience = new CancellationTokenSource(StopMax);
-        if (provider is not null)
+        if (_provider is not null)
         {
-            await provider.StopAsync(patience.Token);
-            await provider.DisposeAsync();
+            await _provider.StopAsync(patience.Token);
+            await _provider.DisposeAsync();
         }
 
-        if (control is not null)
-            await control.DisposeAsync();
+        if (_control is not null)
+            await _control.DisposeAsync();
         Dispose();
         GC.SuppressFinalize(this);
     }
@@ -105,27 +105,27 @@ public abstract class ProviderSimulator : IAsyncDisposable
     /// <summary>Frees what the simulator made for itself.</summary>
     protected virtual void Dispose()
     {
-        if (ownsAuthority)
+        if (_ownsAuthority)
             Authority.Dispose();
-        stopping.Dispose();
+        _stopping.Dispose();
     }
 
     /// <summary>The address of a listener, in the order of the plans.</summary>
-    protected Uri EndpointAt(int listener) => listener < endpoints.Length ? endpoints[listener] : throw NotStarted();
+    protected Uri EndpointAt(int listener) => listener < _endpoints.Length ? _endpoints[listener] : throw NotStarted();
 
     /// <summary>Opens the ports.</summary>
     protected async Task ListenAsync(params IReadOnlyList<ListenerPlan> plans)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, plans));
-        provider = builder.Build();
+        _provider = builder.Build();
         var pipeline = new RequestPipeline(this);
-        provider.Run(pipeline.HandleAsync);
-        await provider.StartAsync();
+        _provider.Run(pipeline.HandleAsync);
+        await _provider.StartAsync();
 
-        var addresses = provider.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
-        endpoints = [.. addresses.Select(address => new Uri($"https://{Options.Host}:{new Uri(address).Port}"))];
-        control = await ControlServer.StartAsync(this);
+        var addresses = _provider.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        _endpoints = [.. addresses.Select(address => new Uri($"https://{Options.Host}:{new Uri(address).Port}"))];
+        _control = await ControlServer.StartAsync(this);
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "Kestrel holds the certificate for as long as the process lives.")]
@@ -164,14 +164,14 @@ public abstract class ProviderSimulator : IAsyncDisposable
         }
 
         connection.Features.Set(new ConnectionState(connection, listener));
-        meter.ConnectionOpened();
+        _meter.ConnectionOpened();
         try
         {
             await next(connection);
         }
         finally
         {
-            meter.ConnectionClosed();
+            _meter.ConnectionClosed();
         }
     }
 

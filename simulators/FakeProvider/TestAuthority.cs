@@ -16,12 +16,12 @@ public sealed class TestAuthority : IDisposable
     // Long enough that a folder left on a developer's disk goes on working.
     private static readonly TimeSpan Life = TimeSpan.FromDays(3650);
 
-    private readonly X509Certificate2 authority;
+    private readonly X509Certificate2 _authority;
 
-    private TestAuthority(X509Certificate2 authority) => this.authority = authority;
+    private TestAuthority(X509Certificate2 authority) => _authority = authority;
 
     /// <summary>The authority's certificate, PEM, without its key.</summary>
-    public string Pem => authority.ExportCertificatePem() + "\n";
+    public string Pem => _authority.ExportCertificatePem() + "\n";
 
     /// <summary>Makes an authority that lives in memory.</summary>
     public static TestAuthority Create()
@@ -41,7 +41,7 @@ public sealed class TestAuthority : IDisposable
         var pem = folder.ReadOrCreate(KeyFile, () =>
         {
             using var made = Create();
-            return made.Pem + made.authority.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n";
+            return made.Pem + made._authority.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n";
         });
         var loaded = new TestAuthority(X509Certificate2.CreateFromPem(pem, pem));
         folder.ReadOrCreate(CertificateFile, () => loaded.Pem);
@@ -86,7 +86,7 @@ public sealed class TestAuthority : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => authority.Dispose();
+    public void Dispose() => _authority.Dispose();
 
     private X509Certificate2 Issue(string subject, string purpose, IReadOnlyList<X509Extension> extensions)
     {
@@ -97,14 +97,14 @@ public sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(purpose)], false));
         foreach (var extension in extensions)
             request.CertificateExtensions.Add(extension);
-        using var issued = request.Create(authority, new DateTimeOffset(authority.NotBefore), new DateTimeOffset(authority.NotAfter), RandomNumberGenerator.GetBytes(16));
+        using var issued = request.Create(_authority, new DateTimeOffset(_authority.NotBefore), new DateTimeOffset(_authority.NotAfter), RandomNumberGenerator.GetBytes(16));
         return issued.CopyWithPrivateKey(key);
     }
 
     private X509ChainPolicy Policy()
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.Add(authority);
+        policy.CustomTrustStore.Add(_authority);
         return policy;
     }
 }

@@ -40,19 +40,19 @@ public sealed class TokenRegistry(bool strict)
     private static readonly TokenEntry Alive = new(TokenState.Alive);
     private static readonly TokenEntry Unknown = new(TokenState.Bad);
 
-    private readonly ConcurrentDictionary<string, TokenEntry> entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TokenEntry> _entries = new(StringComparer.Ordinal);
 
     /// <summary>Makes a token known, or changes what is known of it.</summary>
     public void Set(string token, TokenState state, DateTimeOffset? since = null, string? topic = null, string? environment = null)
     {
-        if (entries.Count >= EntriesMax && !entries.ContainsKey(token))
+        if (_entries.Count >= EntriesMax && !_entries.ContainsKey(token))
             throw new InvalidOperationException($"A simulator remembers at most {EntriesMax} device tokens.");
-        entries[token] = new(state, since, topic, environment);
+        _entries[token] = new(state, since, topic, environment);
     }
 
     /// <summary>What is known of a well-formed token; one never heard of is alive, or bad where the registry is strict.</summary>
-    public TokenEntry this[string token] => entries.GetValueOrDefault(token, strict ? Unknown : Alive);
+    public TokenEntry this[string token] => _entries.GetValueOrDefault(token, strict ? Unknown : Alive);
 
     /// <summary>Forgets every token.</summary>
-    public void Clear() => entries.Clear();
+    public void Clear() => _entries.Clear();
 }

@@ -6,61 +6,61 @@ internal sealed class TrafficMeter(TimeProvider clock)
     // The rate is that of the last whole second.
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
-    private readonly long started = clock.GetTimestamp();
-    private readonly Lock gate = new();
-    private long connectionsOpen;
-    private long connectionsTotal;
-    private long inFlight;
-    private long windowStarted = clock.GetTimestamp();
-    private long inWindow;
-    private long perSecond;
+    private readonly long _started = clock.GetTimestamp();
+    private readonly Lock _gate = new();
+    private long _connectionsOpen;
+    private long _connectionsTotal;
+    private long _inFlight;
+    private long _windowStarted = clock.GetTimestamp();
+    private long _inWindow;
+    private long _perSecond;
 
-    public TimeSpan Uptime => clock.GetElapsedTime(started);
+    public TimeSpan Uptime => clock.GetElapsedTime(_started);
 
-    public long ConnectionsOpen => Interlocked.Read(ref connectionsOpen);
+    public long ConnectionsOpen => Interlocked.Read(ref _connectionsOpen);
 
-    public long ConnectionsTotal => Interlocked.Read(ref connectionsTotal);
+    public long ConnectionsTotal => Interlocked.Read(ref _connectionsTotal);
 
-    public long InFlight => Interlocked.Read(ref inFlight);
+    public long InFlight => Interlocked.Read(ref _inFlight);
 
     public long PerSecond
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
                 Turn();
-                return perSecond;
+                return _perSecond;
             }
         }
     }
 
     public void ConnectionOpened()
     {
-        Interlocked.Increment(ref connectionsOpen);
-        Interlocked.Increment(ref connectionsTotal);
+        Interlocked.Increment(ref _connectionsOpen);
+        Interlocked.Increment(ref _connectionsTotal);
     }
 
-    public void ConnectionClosed() => Interlocked.Decrement(ref connectionsOpen);
+    public void ConnectionClosed() => Interlocked.Decrement(ref _connectionsOpen);
 
     public void RequestBegan()
     {
-        Interlocked.Increment(ref inFlight);
-        lock (gate)
+        Interlocked.Increment(ref _inFlight);
+        lock (_gate)
         {
             Turn();
-            inWindow++;
+            _inWindow++;
         }
     }
 
-    public void RequestEnded() => Interlocked.Decrement(ref inFlight);
+    public void RequestEnded() => Interlocked.Decrement(ref _inFlight);
 
     private void Turn()
     {
-        var elapsed = clock.GetElapsedTime(windowStarted);
+        var elapsed = clock.GetElapsedTime(_windowStarted);
         if (elapsed < Window)
             return;
-        perSecond = elapsed < 2 * Window ? (long)(inWindow / elapsed.TotalSeconds) : 0;
-        (windowStarted, inWindow) = (clock.GetTimestamp(), 0);
+        _perSecond = elapsed < 2 * Window ? (long)(_inWindow / elapsed.TotalSeconds) : 0;
+        (_windowStarted, _inWindow) = (clock.GetTimestamp(), 0);
     }
 }

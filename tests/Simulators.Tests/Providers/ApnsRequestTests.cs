@@ -16,9 +16,9 @@ public sealed class ApnsRequestTests
     private const string DeviceToken = "538e71fcd1054fd873e8959bfd057a8d6fcf12c9c42ebc1499ae03fec15ec207";
     private const string Path = "/3/device/" + DeviceToken;
 
-    private FakeApns apple = null!;
-    private ProviderClient client = null!;
-    private (string Name, string Value) authorization;
+    private FakeApns _apple = null!;
+    private ProviderClient _client = null!;
+    private (string Name, string Value) _authorization;
 
     public static IEnumerable<TestCaseData> Requests => VectorFolder.Cases("providers", "apns-requests.json", "requests");
 
@@ -31,16 +31,16 @@ public sealed class ApnsRequestTests
     [SetUp]
     public async Task StartAppleAsync()
     {
-        apple = await FakeApns.StartAsync(new() { Topic = Topic });
-        client = ProviderClient.Http2(apple);
-        authorization = ("authorization", "bearer " + ApnsJwt.Sign(apple.Key, TimeProvider.System.GetUtcNow()));
+        _apple = await FakeApns.StartAsync(new() { Topic = Topic });
+        _client = ProviderClient.Http2(_apple);
+        _authorization = ("authorization", "bearer " + ApnsJwt.Sign(_apple.Key, TimeProvider.System.GetUtcNow()));
     }
 
     [TearDown]
     public async Task StopAppleAsync()
     {
-        client.Dispose();
-        await apple.DisposeAsync();
+        _client.Dispose();
+        await _apple.DisposeAsync();
     }
 
     [TestCaseSource(nameof(Requests))]
@@ -49,11 +49,11 @@ public sealed class ApnsRequestTests
         var (request, response) = (vector.Json.GetProperty("headers"), vector.Json.GetProperty("response"));
         var expected = response.Text("body");
         if (expected.Length > 0)
-            apple.Unregister(DeviceToken, DateTimeOffset.FromUnixTimeMilliseconds(JsonDocument.Parse(expected).RootElement.GetProperty("timestamp").GetInt64()));
+            _apple.Unregister(DeviceToken, DateTimeOffset.FromUnixTimeMilliseconds(JsonDocument.Parse(expected).RootElement.GetProperty("timestamp").GetInt64()));
         var headers = request.EnumerateObject().Where(header => header.Name[0] != ':')
-            .Select(header => header.Name == "authorization" ? authorization : (header.Name, header.Value.GetString()!)).ToArray();
+            .Select(header => header.Name == "authorization" ? _authorization : (header.Name, header.Value.GetString()!)).ToArray();
 
-        var answer = await client.PostAsync(request.Text(":path"), vector.Json.Text("body"), headers);
+        var answer = await _client.PostAsync(request.Text(":path"), vector.Json.Text("body"), headers);
 
         Assert.That(answer.Status, Is.EqualTo(response.GetProperty("status").GetInt32()), answer.Body);
         Assert.That(answer.Body, Is.EqualTo(expected));
@@ -70,7 +70,7 @@ public sealed class ApnsRequestTests
         Assert.That(Convert.ToHexStringLower(SHA256.HashData(body)), Is.EqualTo(vector.Json.Text("sha256")), "the body is built as the vectors say");
 
         var topic = pushType == "voip" ? Topic + ".voip" : Topic;
-        var answer = await client.SendAsync("POST", Path, body, authorization, ("apns-topic", topic), ("apns-push-type", pushType));
+        var answer = await _client.SendAsync("POST", Path, body, _authorization, ("apns-topic", topic), ("apns-push-type", pushType));
 
         ApnsProviderTokenTests.AssertExpected(answer, vector.Json.GetProperty("expect"));
     }
@@ -89,7 +89,7 @@ public sealed class ApnsRequestTests
     public async Task Each_answer_of_Apple_can_be_scripted(VectorCase vector)
     {
         var status = vector.Json.GetProperty("status").GetInt32();
-        apple.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = status, Body = vector.Json.TextOrNull("body") ?? "" });
+        _apple.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = status, Body = vector.Json.TextOrNull("body") ?? "" });
 
         var answer = await PushAsync();
         var next = await PushAsync();
@@ -105,7 +105,7 @@ public sealed class ApnsRequestTests
     [TestCase(TokenState.Throttled, 429, "TooManyRequests")]
     public async Task Each_state_of_a_device_token_has_its_answer(TokenState state, int status, string reason)
     {
-        apple.Tokens.Set(DeviceToken, state, DateTimeOffset.FromUnixTimeMilliseconds(1_699_999_000_000));
+        _apple.Tokens.Set(DeviceToken, state, DateTimeOffset.FromUnixTimeMilliseconds(1_699_999_000_000));
 
         var answer = await PushAsync();
 
@@ -116,17 +116,17 @@ public sealed class ApnsRequestTests
     [Test]
     public async Task A_strict_Apple_knows_only_the_tokens_it_issued()
     {
-        await using var strict = await FakeApns.StartAsync(new() { Topic = Topic, Key = apple.Key, StrictTokens = true });
+        await using var strict = await FakeApns.StartAsync(new() { Topic = Topic, Key = _apple.Key, StrictTokens = true });
         using var stranger = ProviderClient.Http2(strict);
 
-        var unknown = await stranger.PostAsync(Path, Body, authorization, ("apns-topic", Topic));
+        var unknown = await stranger.PostAsync(Path, Body, _authorization, ("apns-topic", Topic));
         strict.Tokens.Set(DeviceToken, TokenState.Alive);
-        var known = await stranger.PostAsync(Path, Body, authorization, ("apns-topic", Topic));
+        var known = await stranger.PostAsync(Path, Body, _authorization, ("apns-topic", Topic));
 
         Assert.That((unknown.Status, known.Status), Is.EqualTo((400, 200)));
     }
 
-    private Task<Answer> PushAsync(params (string, string)[] more) => client.PostAsync(Path, Body, [authorization, ("apns-topic", Topic), .. more]);
+    private Task<Answer> PushAsync(params (string, string)[] more) => _client.PostAsync(Path, Body, [_authorization, ("apns-topic", Topic), .. more]);
 
     private Task<Answer> SendChangedAsync(string change)
     {
@@ -147,27 +147,27 @@ public sealed class ApnsRequestTests
             case "apns-push-type \"blink\"":
                 return PushAsync(("apns-push-type", "blink"));
             case "no apns-topic, token connection":
-                return client.PostAsync(Path, Body, authorization);
+                return _client.PostAsync(Path, Body, _authorization);
             case "empty body":
-                return client.PostAsync(Path, "", authorization, ("apns-topic", Topic));
+                return _client.PostAsync(Path, "", _authorization, ("apns-topic", Topic));
             case ":path /3/device/":
-                return client.PostAsync("/3/device/", Body, authorization, ("apns-topic", Topic));
+                return _client.PostAsync("/3/device/", Body, _authorization, ("apns-topic", Topic));
             case ":path /4/device/<token>":
-                return client.PostAsync("/4/device/" + DeviceToken, Body, authorization, ("apns-topic", Topic));
+                return _client.PostAsync("/4/device/" + DeviceToken, Body, _authorization, ("apns-topic", Topic));
             case ":method GET":
-                return client.SendAsync("GET", Path, [], authorization, ("apns-topic", Topic));
+                return _client.SendAsync("GET", Path, [], _authorization, ("apns-topic", Topic));
             case "token of 10 hex digits":
-                return client.PostAsync("/3/device/0123456789", Body, authorization, ("apns-topic", Topic));
+                return _client.PostAsync("/3/device/0123456789", Body, _authorization, ("apns-topic", Topic));
             case "token not hexadecimal":
-                return client.PostAsync("/3/device/" + new string('z', 64), Body, authorization, ("apns-topic", Topic));
+                return _client.PostAsync("/3/device/" + new string('z', 64), Body, _authorization, ("apns-topic", Topic));
             case "token known for another topic":
-                apple.Tokens.Set(DeviceToken, TokenState.Alive, topic: "com.example.other");
+                _apple.Tokens.Set(DeviceToken, TokenState.Alive, topic: "com.example.other");
                 return PushAsync();
             case "sandbox token on the production host":
-                apple.Tokens.Set(DeviceToken, TokenState.Alive, environment: "sandbox");
+                _apple.Tokens.Set(DeviceToken, TokenState.Alive, environment: "sandbox");
                 return PushAsync();
             case "apns-topic sent twice":
-                return RawHttp2.PostAsync(apple, Path, Body, [authorization, ("apns-topic", Topic), ("apns-topic", Topic)]);
+                return RawHttp2.PostAsync(_apple, Path, Body, [_authorization, ("apns-topic", Topic), ("apns-topic", Topic)]);
             default:
                 throw new NotSupportedException($"The vectors have a change that this test does not know: {change}");
         }

@@ -16,23 +16,23 @@ public sealed class FaultTests
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private FakeApns apple = null!;
-    private ProviderClient client = null!;
-    private (string, string)[] headers = [];
+    private FakeApns _apple = null!;
+    private ProviderClient _client = null!;
+    private (string, string)[] _headers = [];
 
     [SetUp]
     public async Task StartAppleAsync()
     {
-        apple = await FakeApns.StartAsync();
-        client = ProviderClient.Http2(apple);
-        headers = [("authorization", "bearer " + ApnsJwt.Sign(apple.Key, TimeProvider.System.GetUtcNow())), ("apns-topic", apple.Topic)];
+        _apple = await FakeApns.StartAsync();
+        _client = ProviderClient.Http2(_apple);
+        _headers = [("authorization", "bearer " + ApnsJwt.Sign(_apple.Key, TimeProvider.System.GetUtcNow())), ("apns-topic", _apple.Topic)];
     }
 
     [TearDown]
     public async Task StopAppleAsync()
     {
-        client.Dispose();
-        await apple.DisposeAsync();
+        _client.Dispose();
+        await _apple.DisposeAsync();
     }
 
     [TestCase(FaultKind.Close)]
@@ -41,12 +41,12 @@ public sealed class FaultTests
     [TestCase(FaultKind.LostAnswer)]
     public async Task A_broken_request_gives_no_answer(FaultKind kind)
     {
-        apple.Faults.Add(new Fault { Kind = kind });
+        _apple.Faults.Add(new Fault { Kind = kind });
 
         Assert.That(async () => await PushAsync(), Throws.InstanceOf<HttpRequestException>().Or.InstanceOf<IOException>());
         Assert.That((await PushAsync()).Status, Is.EqualTo(200), "the fault is used up");
-        Assert.That(apple.Ledger.Summarise().Faults[kind], Is.EqualTo(1));
-        Assert.That(apple.Ledger.Accepted, Is.EqualTo(kind == FaultKind.LostAnswer ? 2 : 1), "only a lost answer was stored");
+        Assert.That(_apple.Ledger.Summarise().Faults[kind], Is.EqualTo(1));
+        Assert.That(_apple.Ledger.Accepted, Is.EqualTo(kind == FaultKind.LostAnswer ? 2 : 1), "only a lost answer was stored");
     }
 
     [TestCase(FaultKind.Close)]
@@ -69,14 +69,14 @@ public sealed class FaultTests
     public async Task A_reset_leaves_the_connection_and_a_close_does_not()
     {
         await PushAsync();
-        apple.Faults.Add(new Fault { Kind = FaultKind.Reset });
+        _apple.Faults.Add(new Fault { Kind = FaultKind.Reset });
         Assert.That(async () => await PushAsync(), Throws.InstanceOf<HttpRequestException>());
         await PushAsync();
-        apple.Faults.Add(new Fault { Kind = FaultKind.Close });
+        _apple.Faults.Add(new Fault { Kind = FaultKind.Close });
         Assert.That(async () => await PushAsync(), Throws.InstanceOf<HttpRequestException>());
         await PushAsync();
 
-        var connections = apple.Ledger.Received.Select(request => request.Connection).ToList();
+        var connections = _apple.Ledger.Received.Select(request => request.Connection).ToList();
         Assert.That(connections[..4].Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(1), "up to the close there is one connection");
         Assert.That(connections[4], Is.Not.EqualTo(connections[3]));
     }
@@ -84,13 +84,13 @@ public sealed class FaultTests
     [Test]
     public void A_silent_server_says_nothing_until_the_client_goes()
     {
-        apple.Faults.Add(new Fault { Kind = FaultKind.Forever });
+        _apple.Faults.Add(new Fault { Kind = FaultKind.Forever });
         using var impatience = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
 
         Assert.That(
-            async () => await client.SendAsync("POST", "/3/device/" + DeviceToken, "{}"u8.ToArray(), impatience.Token, headers),
+            async () => await _client.SendAsync("POST", "/3/device/" + DeviceToken, "{}"u8.ToArray(), impatience.Token, _headers),
             Throws.InstanceOf<OperationCanceledException>());
-        Assert.That((apple.Ledger.Requests, apple.Ledger.Accepted), Is.EqualTo((1L, 0L)));
+        Assert.That((_apple.Ledger.Requests, _apple.Ledger.Accepted), Is.EqualTo((1L, 0L)));
     }
 
     [TestCase(FaultKind.Html, 502, "text/html; charset=UTF-8")]
@@ -99,19 +99,19 @@ public sealed class FaultTests
     [TestCase(FaultKind.Answer, 503, "application/json")]
     public async Task A_strange_answer_is_given_unjudged(FaultKind kind, int status, string? contentType)
     {
-        apple.Faults.Add(new Fault { Kind = kind });
+        _apple.Faults.Add(new Fault { Kind = kind });
 
         var answer = await PushAsync();
 
         Assert.That((answer.Status, answer.Headers.GetValueOrDefault("content-type")), Is.EqualTo((status, contentType)));
-        Assert.That(apple.Ledger.Accepted, Is.Zero);
+        Assert.That(_apple.Ledger.Accepted, Is.Zero);
     }
 
     [Test]
     public async Task A_dripping_answer_is_right_in_the_end()
     {
-        apple.Unregister(DeviceToken, DateTimeOffset.UnixEpoch);
-        apple.Faults.Add(new Fault { Kind = FaultKind.Drip, DelayMs = 5 });
+        _apple.Unregister(DeviceToken, DateTimeOffset.UnixEpoch);
+        _apple.Faults.Add(new Fault { Kind = FaultKind.Drip, DelayMs = 5 });
         var began = Stopwatch.GetTimestamp();
 
         var answer = await PushAsync();
@@ -123,7 +123,7 @@ public sealed class FaultTests
     [Test]
     public async Task A_delayed_answer_is_right_in_the_end()
     {
-        apple.Faults.Add(new Fault { Kind = FaultKind.Delay, DelayMs = 200 });
+        _apple.Faults.Add(new Fault { Kind = FaultKind.Delay, DelayMs = 200 });
         var began = Stopwatch.GetTimestamp();
 
         var answer = await PushAsync();
@@ -135,7 +135,7 @@ public sealed class FaultTests
     [Test]
     public async Task It_can_say_when_to_come_again_in_both_forms()
     {
-        apple.Faults.Add(
+        _apple.Faults.Add(
             new Fault { Kind = FaultKind.Answer, Status = 429, RetryAfter = "120" },
             new Fault { Kind = FaultKind.Answer, Status = 503, RetryAfterDateSeconds = 90 },
             new Fault { Kind = FaultKind.Answer, Status = 503, RetryAfter = "soon" });
@@ -151,7 +151,7 @@ public sealed class FaultTests
     [Test]
     public async Task A_list_of_faults_is_a_script()
     {
-        apple.Faults.Add(Enumerable.Range(500, 4).Select(status => new Fault { Kind = FaultKind.Answer, Status = status }).ToList());
+        _apple.Faults.Add(Enumerable.Range(500, 4).Select(status => new Fault { Kind = FaultKind.Answer, Status = status }).ToList());
 
         var statuses = new List<int>();
         for (var i = 0; i < 5; i++)
@@ -164,7 +164,7 @@ public sealed class FaultTests
     public async Task A_fault_meets_its_device_its_count_and_its_turn_alone()
     {
         var other = DeviceToken.Replace('5', '6');
-        apple.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 500, Token = DeviceToken, Skip = 1, Count = 2 });
+        _apple.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 500, Token = DeviceToken, Skip = 1, Count = 2 });
 
         var statuses = new List<int>();
         for (var i = 0; i < 4; i++)
@@ -176,7 +176,7 @@ public sealed class FaultTests
     [Test]
     public async Task A_fault_of_some_probability_meets_some()
     {
-        apple.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 500, Probability = 0.5, Count = 0 });
+        _apple.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 500, Probability = 0.5, Count = 0 });
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => PushAsync()));
 
@@ -205,15 +205,15 @@ public sealed class FaultTests
     [Test]
     public async Task A_refusing_server_takes_no_new_connection()
     {
-        apple.Faults.Add(new Fault { Kind = FaultKind.Refuse, Count = 0 });
+        _apple.Faults.Add(new Fault { Kind = FaultKind.Refuse, Count = 0 });
 
         Assert.That(async () => await PushAsync(), Throws.InstanceOf<HttpRequestException>());
-        apple.Faults.Clear();
+        _apple.Faults.Clear();
 
         Assert.That((await PushAsync()).Status, Is.EqualTo(200));
-        Assert.That(apple.Ledger.Requests, Is.EqualTo(1), "what was refused never arrived");
+        Assert.That(_apple.Ledger.Requests, Is.EqualTo(1), "what was refused never arrived");
     }
 
     private async Task<Answer> PushAsync(string token = DeviceToken) =>
-        await client.PostAsync("/3/device/" + token, Body, headers).WaitAsync(Patience);
+        await _client.PostAsync("/3/device/" + token, Body, _headers).WaitAsync(Patience);
 }

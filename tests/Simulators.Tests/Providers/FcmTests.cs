@@ -12,9 +12,9 @@ public sealed class FcmTests
     // Made once: RSA keys are slow.
     private static readonly ServiceAccount Account = ServiceAccount.Create("demo-project");
 
-    private FakeFcm google = null!;
-    private ProviderClient client = null!;
-    private string accessToken = "";
+    private FakeFcm _google = null!;
+    private ProviderClient _client = null!;
+    private string _accessToken = "";
 
     public static IEnumerable<TestCaseData> Requests => VectorFolder.Cases("providers", "fcm-requests.json", "requests");
 
@@ -29,16 +29,16 @@ public sealed class FcmTests
     [SetUp]
     public async Task StartGoogleAsync()
     {
-        google = await FakeFcm.StartAsync(new() { Account = Account });
-        client = ProviderClient.Http2(google);
-        accessToken = await FcmSender.AccessTokenAsync(client, google);
+        _google = await FakeFcm.StartAsync(new() { Account = Account });
+        _client = ProviderClient.Http2(_google);
+        _accessToken = await FcmSender.AccessTokenAsync(_client, _google);
     }
 
     [TearDown]
     public async Task StopGoogleAsync()
     {
-        client.Dispose();
-        await google.DisposeAsync();
+        _client.Dispose();
+        await _google.DisposeAsync();
     }
 
     [TestCaseSource(nameof(Requests))]
@@ -50,7 +50,7 @@ public sealed class FcmTests
         var isDryRun = answer.Body.Contains("fake_message_id", StringComparison.Ordinal);
         Assert.That(JsonDocument.Parse(answer.Body).RootElement.Text("name"), Does.StartWith("projects/demo-project/messages/"));
         Assert.That(isDryRun, Is.EqualTo(vector.Json.Text("body").Contains("\"validate_only\":true", StringComparison.Ordinal)));
-        Assert.That(google.Ledger.Accepted, Is.EqualTo(isDryRun ? 0 : 1));
+        Assert.That(_google.Ledger.Accepted, Is.EqualTo(isDryRun ? 0 : 1));
     }
 
     [TestCaseSource(nameof(SizeCases))]
@@ -92,7 +92,7 @@ public sealed class FcmTests
         var headers = vector.Json.TryGetProperty("headers", out var given)
             ? given.EnumerateObject().Where(header => header.Name != "content-type").ToDictionary(header => header.Name, header => header.Value.GetString()!, StringComparer.Ordinal)
             : [];
-        google.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = status, Body = vector.Json.TextOrNull("body") ?? "", Headers = headers });
+        _google.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = status, Body = vector.Json.TextOrNull("body") ?? "", Headers = headers });
 
         var answer = await SendAsync(FcmSender.Message("{}"));
 
@@ -107,7 +107,7 @@ public sealed class FcmTests
     [TestCase(TokenState.Throttled, 429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED")]
     public async Task Each_state_of_a_device_token_has_its_answer(TokenState state, int http, string status, string errorCode)
     {
-        google.Tokens.Set(FcmSender.Token, state);
+        _google.Tokens.Set(FcmSender.Token, state);
 
         var answer = await SendAsync(FcmSender.Message("{}"));
 
@@ -152,7 +152,7 @@ public sealed class FcmTests
     [Test]
     public async Task Another_project_is_not_found()
     {
-        var answer = await client.PostAsync("/v1/projects/other/messages:send", FcmSender.Message("{}"), ("authorization", "Bearer " + accessToken));
+        var answer = await _client.PostAsync("/v1/projects/other/messages:send", FcmSender.Message("{}"), ("authorization", "Bearer " + _accessToken));
 
         Assert.That(FcmSender.Error(answer), Is.EqualTo((404, "NOT_FOUND", (string?)null)));
     }
@@ -160,7 +160,7 @@ public sealed class FcmTests
     [Test]
     public async Task An_access_token_ends_with_its_hour()
     {
-        google.Clock.Offset = TimeSpan.FromHours(1);
+        _google.Clock.Offset = TimeSpan.FromHours(1);
 
         var answer = await SendAsync(FcmSender.Message("{}"));
 
@@ -171,10 +171,10 @@ public sealed class FcmTests
     [Test]
     public async Task A_revoked_access_token_is_refused_and_a_new_one_taken()
     {
-        google.RevokeAccessTokens();
+        _google.RevokeAccessTokens();
 
         var refused = await SendAsync(FcmSender.Message("{}"));
-        accessToken = await FcmSender.AccessTokenAsync(client, google);
+        _accessToken = await FcmSender.AccessTokenAsync(_client, _google);
         var taken = await SendAsync(FcmSender.Message("{}"));
 
         Assert.That((refused.Status, taken.Status), Is.EqualTo((401, 200)));
@@ -209,5 +209,5 @@ public sealed class FcmTests
         Assert.That(FcmSender.Error(answer), Is.EqualTo((403, "PERMISSION_DENIED", (string?)null)));
     }
 
-    private Task<Answer> SendAsync(string body) => FcmSender.SendAsync(client, google, accessToken, body);
+    private Task<Answer> SendAsync(string body) => FcmSender.SendAsync(_client, _google, _accessToken, body);
 }

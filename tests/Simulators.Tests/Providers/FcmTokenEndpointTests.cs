@@ -14,8 +14,8 @@ public sealed class FcmTokenEndpointTests
     private static readonly ServiceAccount Account = ServiceAccount.Create();
     private static readonly ServiceAccount Stranger = ServiceAccount.Create();
 
-    private FakeFcm google = null!;
-    private ProviderClient client = null!;
+    private FakeFcm _google = null!;
+    private ProviderClient _client = null!;
 
     public static IEnumerable<TestCaseData> TokenErrors => VectorFolder.Cases("providers", "fcm-oauth.json", "token_errors");
 
@@ -24,15 +24,15 @@ public sealed class FcmTokenEndpointTests
     [SetUp]
     public async Task StartGoogleAsync()
     {
-        google = await FakeFcm.StartAsync(new() { Account = Account });
-        client = ProviderClient.Http1(google);
+        _google = await FakeFcm.StartAsync(new() { Account = Account });
+        _client = ProviderClient.Http1(_google);
     }
 
     [TearDown]
     public async Task StopGoogleAsync()
     {
-        client.Dispose();
-        await google.DisposeAsync();
+        _client.Dispose();
+        await _google.DisposeAsync();
     }
 
     [TestCaseSource(nameof(WholeFile))]
@@ -55,9 +55,9 @@ public sealed class FcmTokenEndpointTests
     public async Task Each_error_can_be_scripted(VectorCase vector)
     {
         var (status, body) = (vector.Json.GetProperty("status").GetInt32(), vector.Json.Text("body"));
-        google.Faults.Add(new Fault { Kind = FaultKind.Answer, Path = "/token", Status = status, Body = body });
+        _google.Faults.Add(new Fault { Kind = FaultKind.Answer, Path = "/token", Status = status, Body = body });
 
-        var answer = await FcmSender.AskAsync(client, Assertion());
+        var answer = await FcmSender.AskAsync(_client, Assertion());
 
         Assert.That((answer.Status, answer.Body), Is.EqualTo((status, body)));
     }
@@ -82,7 +82,7 @@ public sealed class FcmTokenEndpointTests
     [TestCaseSource(nameof(WrongAssertions))]
     public async Task A_wrong_assertion_has_its_error(string assertion, string error, string words)
     {
-        var answer = await FcmSender.AskAsync(client, assertion);
+        var answer = await FcmSender.AskAsync(_client, assertion);
 
         var refused = JsonDocument.Parse(answer.Body).RootElement;
         Assert.That((answer.Status, refused.Text("error")), Is.EqualTo((400, error)), answer.Body);
@@ -92,7 +92,7 @@ public sealed class FcmTokenEndpointTests
     [Test]
     public async Task Another_grant_type_is_not_supported()
     {
-        var answer = await FcmSender.AskAsync(client, Assertion(), "password");
+        var answer = await FcmSender.AskAsync(_client, Assertion(), "password");
 
         Assert.That((answer.Status, JsonDocument.Parse(answer.Body).RootElement.Text("error")), Is.EqualTo((400, "unsupported_grant_type")));
     }
@@ -100,10 +100,10 @@ public sealed class FcmTokenEndpointTests
     [Test]
     public async Task The_same_token_is_handed_out_again_while_it_is_young()
     {
-        var first = await FcmSender.AccessTokenAsync(client, google);
-        var second = await FcmSender.AccessTokenAsync(client, google);
-        google.Clock.Offset = TimeSpan.FromMinutes(40);
-        var third = await FcmSender.AccessTokenAsync(client, google);
+        var first = await FcmSender.AccessTokenAsync(_client, _google);
+        var second = await FcmSender.AccessTokenAsync(_client, _google);
+        _google.Clock.Offset = TimeSpan.FromMinutes(40);
+        var third = await FcmSender.AccessTokenAsync(_client, _google);
 
         Assert.That(second, Is.EqualTo(first));
         Assert.That(third, Is.Not.EqualTo(first));
@@ -112,9 +112,9 @@ public sealed class FcmTokenEndpointTests
     [Test]
     public void The_key_file_names_this_endpoint_and_reads_back()
     {
-        var file = google.ServiceAccountJson;
+        var file = _google.ServiceAccountJson;
 
-        Assert.That(JsonDocument.Parse(file).RootElement.Text("token_uri"), Is.EqualTo(google.TokenEndpoint.OriginalString));
+        Assert.That(JsonDocument.Parse(file).RootElement.Text("token_uri"), Is.EqualTo(_google.TokenEndpoint.OriginalString));
         Assert.That(ServiceAccount.Parse(file), Is.EqualTo(Account));
     }
 

@@ -12,8 +12,8 @@ public sealed class HmsTests
     private const string GoodToken = "IQAAAACy0cEqf8MUWXB1PHYrTYaIJrZWCzyqa545qSP13eUxpNsnZgGGDDeXOm50Q";
     private const string BadToken = "IQAAAACyDEADDEADDEADDEADDEADDEADDEADDEADDEADDEADDEADDEADDEADDEADDEAD";
 
-    private FakeHms huawei = null!;
-    private ProviderClient client = null!;
+    private FakeHms _huawei = null!;
+    private ProviderClient _client = null!;
 
     public static IEnumerable<TestCaseData> OauthErrors => VectorFolder.Cases("providers", "hms.json", "oauth_errors");
 
@@ -26,15 +26,15 @@ public sealed class HmsTests
     [SetUp]
     public async Task StartHuaweiAsync()
     {
-        huawei = await FakeHms.StartAsync();
-        client = ProviderClient.Http1(huawei);
+        _huawei = await FakeHms.StartAsync();
+        _client = ProviderClient.Http1(_huawei);
     }
 
     [TearDown]
     public async Task StopHuaweiAsync()
     {
-        client.Dispose();
-        await huawei.DisposeAsync();
+        _client.Dispose();
+        await _huawei.DisposeAsync();
     }
 
     [TestCaseSource(nameof(WholeFile))]
@@ -57,9 +57,9 @@ public sealed class HmsTests
     public async Task Each_error_of_the_token_endpoint_can_be_scripted(VectorCase vector)
     {
         var (status, body) = (vector.Json.GetProperty("status").GetInt32(), vector.Json.Text("body"));
-        huawei.Faults.Add(new Fault { Kind = FaultKind.Answer, Path = "/oauth2/", Status = status, Body = body });
+        _huawei.Faults.Add(new Fault { Kind = FaultKind.Answer, Path = "/oauth2/", Status = status, Body = body });
 
-        var answer = await AskAsync("client_credentials", huawei.AppId, huawei.AppSecret);
+        var answer = await AskAsync("client_credentials", _huawei.AppId, _huawei.AppSecret);
 
         Assert.That((answer.Status, answer.Body), Is.EqualTo((status, body)));
     }
@@ -68,7 +68,7 @@ public sealed class HmsTests
     public async Task Each_answer_of_Huawei_can_be_scripted(VectorCase vector)
     {
         var (status, body) = (vector.Json.GetProperty("http_status").GetInt32(), vector.Json.Text("body"));
-        huawei.Faults.Add(new Fault { Kind = FaultKind.Answer, Path = "/messages:send", Status = status, Body = body });
+        _huawei.Faults.Add(new Fault { Kind = FaultKind.Answer, Path = "/messages:send", Status = status, Body = body });
 
         var answer = await SendAsync(Message([GoodToken]));
 
@@ -89,7 +89,7 @@ public sealed class HmsTests
     [TestCase("client_credentials", null, "", 1102)]
     public async Task Wrong_credentials_have_their_error(string grantType, string? id, string? secret, int error)
     {
-        var answer = await AskAsync(grantType, id ?? huawei.AppId, secret ?? huawei.AppSecret);
+        var answer = await AskAsync(grantType, id ?? _huawei.AppId, secret ?? _huawei.AppSecret);
 
         Assert.That((answer.Status, JsonDocument.Parse(answer.Body).RootElement.GetProperty("error").GetInt32()), Is.EqualTo((400, error)));
     }
@@ -97,7 +97,7 @@ public sealed class HmsTests
     [Test]
     public async Task A_secret_that_was_not_escaped_is_wrong()
     {
-        var answer = await client.PostAsync("/oauth2/v3/token", $"grant_type=client_credentials&client_id={huawei.AppId}&client_secret={huawei.AppSecret}");
+        var answer = await _client.PostAsync("/oauth2/v3/token", $"grant_type=client_credentials&client_id={_huawei.AppId}&client_secret={_huawei.AppSecret}");
 
         Assert.That(answer.Status, Is.EqualTo(400), "the plus in the secret is a space to a form");
     }
@@ -105,7 +105,7 @@ public sealed class HmsTests
     [Test]
     public async Task Some_dead_tokens_make_the_answer_partial()
     {
-        huawei.Unregister(BadToken);
+        _huawei.Unregister(BadToken);
 
         var answer = await SendAsync(Message([GoodToken, BadToken]));
 
@@ -113,13 +113,13 @@ public sealed class HmsTests
         var report = JsonDocument.Parse(JsonDocument.Parse(answer.Body).RootElement.Text("msg")).RootElement;
         Assert.That((report.GetProperty("success").GetInt32(), report.GetProperty("failure").GetInt32()), Is.EqualTo((1, 1)));
         Assert.That(report.GetProperty("illegal_tokens")[0].GetString(), Is.EqualTo(BadToken));
-        Assert.That((huawei.Ledger.Accepted, huawei.Ledger.AcceptedFor(GoodToken), huawei.Ledger.AcceptedFor(BadToken)), Is.EqualTo((1L, 1, 0)));
+        Assert.That((_huawei.Ledger.Accepted, _huawei.Ledger.AcceptedFor(GoodToken), _huawei.Ledger.AcceptedFor(BadToken)), Is.EqualTo((1L, 1, 0)));
     }
 
     [Test]
     public async Task Only_dead_tokens_are_all_invalid()
     {
-        huawei.Unregister(BadToken);
+        _huawei.Unregister(BadToken);
 
         var answer = await SendAsync(Message([BadToken]));
 
@@ -134,7 +134,7 @@ public sealed class HmsTests
         var answer = await SendAsync(Message([.. Enumerable.Range(0, tokens).Select(i => $"{GoodToken}{i}")]));
 
         Assert.That(Code(answer), Is.EqualTo(code));
-        Assert.That(huawei.Ledger.Accepted, Is.EqualTo(code == "80000000" ? tokens : 0));
+        Assert.That(_huawei.Ledger.Accepted, Is.EqualTo(code == "80000000" ? tokens : 0));
     }
 
     [TestCase(4096, "80000000")]
@@ -169,10 +169,10 @@ public sealed class HmsTests
     {
         var accessToken = await AccessTokenAsync();
 
-        var none = await client.PostAsync($"/v1/{huawei.AppId}/messages:send", Message([GoodToken]));
-        var foreign = await client.PostAsync("/v1/999/messages:send", Message([GoodToken]), ("authorization", "Bearer " + accessToken));
-        huawei.Clock.Offset = TimeSpan.FromHours(1);
-        var old = await SendAsync(client, huawei, accessToken, Message([GoodToken]));
+        var none = await _client.PostAsync($"/v1/{_huawei.AppId}/messages:send", Message([GoodToken]));
+        var foreign = await _client.PostAsync("/v1/999/messages:send", Message([GoodToken]), ("authorization", "Bearer " + accessToken));
+        _huawei.Clock.Offset = TimeSpan.FromHours(1);
+        var old = await SendAsync(_client, _huawei, accessToken, Message([GoodToken]));
 
         Assert.That((none.Status, Code(none)), Is.EqualTo((401, "80200001")));
         Assert.That(Code(foreign), Is.EqualTo("80200001"));
@@ -194,7 +194,7 @@ public sealed class HmsTests
     [Test]
     public async Task Another_path_is_not_there()
     {
-        var answer = await client.PostAsync("/v9/messages", "{}");
+        var answer = await _client.PostAsync("/v9/messages", "{}");
 
         Assert.That((answer.Status, answer.Body), Is.EqualTo((404, "")));
     }
@@ -217,11 +217,11 @@ public sealed class HmsTests
     public async Task More_than_a_thousand_access_tokens_in_five_minutes_are_refused()
     {
         for (var i = 0; i < 1000; i++)
-            Assert.That((await AskAsync("client_credentials", huawei.AppId, huawei.AppSecret)).Status, Is.EqualTo(200));
+            Assert.That((await AskAsync("client_credentials", _huawei.AppId, _huawei.AppSecret)).Status, Is.EqualTo(200));
 
-        var refused = await AskAsync("client_credentials", huawei.AppId, huawei.AppSecret);
-        huawei.Clock.Offset = TimeSpan.FromMinutes(5);
-        var later = await AskAsync("client_credentials", huawei.AppId, huawei.AppSecret);
+        var refused = await AskAsync("client_credentials", _huawei.AppId, _huawei.AppSecret);
+        _huawei.Clock.Offset = TimeSpan.FromMinutes(5);
+        var later = await AskAsync("client_credentials", _huawei.AppId, _huawei.AppSecret);
 
         Assert.That((refused.Status, later.Status), Is.EqualTo((503, 200)));
     }
@@ -254,9 +254,9 @@ public sealed class HmsTests
     private static Task<Answer> SendAsync(ProviderClient sender, FakeHms vendor, string accessToken, string body) =>
         sender.PostAsync($"/v1/{vendor.AppId}/messages:send", body, ("authorization", "Bearer " + accessToken), ("content-type", "application/json;charset=UTF-8"));
 
-    private Task<string> AccessTokenAsync() => AccessTokenAsync(client, huawei);
+    private Task<string> AccessTokenAsync() => AccessTokenAsync(_client, _huawei);
 
-    private Task<Answer> AskAsync(string grantType, string id, string secret) => AskAsync(client, grantType, id, secret);
+    private Task<Answer> AskAsync(string grantType, string id, string secret) => AskAsync(_client, grantType, id, secret);
 
-    private async Task<Answer> SendAsync(string body) => await SendAsync(client, huawei, await AccessTokenAsync(), body);
+    private async Task<Answer> SendAsync(string body) => await SendAsync(_client, _huawei, await AccessTokenAsync(), body);
 }

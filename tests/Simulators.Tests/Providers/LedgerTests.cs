@@ -11,26 +11,26 @@ public sealed class LedgerTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private FakeApns apple = null!;
-    private ProviderClient client = null!;
-    private ProviderClient control = null!;
-    private (string, string)[] headers = [];
+    private FakeApns _apple = null!;
+    private ProviderClient _client = null!;
+    private ProviderClient _control = null!;
+    private (string, string)[] _headers = [];
 
     [SetUp]
     public async Task StartAppleAsync()
     {
-        apple = await FakeApns.StartAsync(new() { ReceivedMax = 50 });
-        client = ProviderClient.Http2(apple);
-        control = new(apple.Control, new SocketsHttpHandler(), System.Net.HttpVersion.Version11);
-        headers = [("authorization", "bearer " + ApnsJwt.Sign(apple.Key, TimeProvider.System.GetUtcNow())), ("apns-topic", apple.Topic)];
+        _apple = await FakeApns.StartAsync(new() { ReceivedMax = 50 });
+        _client = ProviderClient.Http2(_apple);
+        _control = new(_apple.Control, new SocketsHttpHandler(), System.Net.HttpVersion.Version11);
+        _headers = [("authorization", "bearer " + ApnsJwt.Sign(_apple.Key, TimeProvider.System.GetUtcNow())), ("apns-topic", _apple.Topic)];
     }
 
     [TearDown]
     public async Task StopAppleAsync()
     {
-        client.Dispose();
-        control.Dispose();
-        await apple.DisposeAsync();
+        _client.Dispose();
+        _control.Dispose();
+        await _apple.DisposeAsync();
     }
 
     [Test]
@@ -40,19 +40,19 @@ public sealed class LedgerTests
         var pushes = Enumerable.Range(0, 1000).Select(i => PushAsync(Token(i % 100), $$"""{"aps":{},"n":{{i % 900}}}"""));
         await Task.WhenAll(pushes).WaitAsync(Patience);
 
-        var summary = apple.Ledger.Summarise();
+        var summary = _apple.Ledger.Summarise();
 
         Assert.That((summary.Requests, summary.Accepted, summary.Distinct, summary.Duplicates), Is.EqualTo((1000L, 1000L, 900L, 100L)));
         Assert.That((summary.Devices, summary.Statuses[200], summary.Exact), Is.EqualTo((100L, 1000L, true)));
         Assert.That(summary.Repeated, Has.Count.EqualTo(100).And.All.Matches<KeyValuePair<string, int>>(pair => pair.Value == 2));
-        Assert.That(apple.Ledger.AcceptedFor(Token(7)), Is.EqualTo(10));
-        Assert.That(apple.Ledger.Received.Select(request => request.Sequence), Is.EqualTo(Enumerable.Range(951, 50)));
+        Assert.That(_apple.Ledger.AcceptedFor(Token(7)), Is.EqualTo(10));
+        Assert.That(_apple.Ledger.Received.Select(request => request.Sequence), Is.EqualTo(Enumerable.Range(951, 50)));
     }
 
     [Test]
     public async Task A_wait_ends_when_what_it_waits_for_has_come()
     {
-        var waiting = apple.Ledger.WaitForAcceptedAsync(3, Patience);
+        var waiting = _apple.Ledger.WaitForAcceptedAsync(3, Patience);
         for (var i = 0; i < 3; i++)
         {
             Assert.That(waiting.IsCompleted, Is.False);
@@ -68,7 +68,7 @@ public sealed class LedgerTests
         await PushAsync("zz", "{}");
 
         Assert.That(
-            async () => await apple.Ledger.WaitForAcceptedAsync(1, TimeSpan.FromMilliseconds(50)),
+            async () => await _apple.Ledger.WaitForAcceptedAsync(1, TimeSpan.FromMilliseconds(50)),
             Throws.InstanceOf<TimeoutException>().With.Message.Contains("0 of 1").And.Message.Contains("BadDeviceToken 1"));
     }
 
@@ -87,14 +87,14 @@ public sealed class LedgerTests
         var item = first.GetProperty("items")[1];
         Assert.That((item.GetProperty("seq").GetInt64(), item.Text("method"), item.Text("path"), item.Text("body")), Is.EqualTo((2, "POST", "/3/device/" + Token(1), """{"aps":{},"n":1}""")));
         Assert.That((item.Text("protocol"), item.Text("listener"), item.GetProperty("status").GetInt32(), item.GetProperty("accepted").GetBoolean()), Is.EqualTo(("HTTP/2", "production", 200, true)));
-        Assert.That(item.GetProperty("headers").Text("apns-topic"), Is.EqualTo(apple.Topic));
+        Assert.That(item.GetProperty("headers").Text("apns-topic"), Is.EqualTo(_apple.Topic));
     }
 
     [Test]
     public async Task The_control_endpoint_steers_what_the_members_steer()
     {
-        await control.PostAsync("/tokens", $$"""[{"token":"{{Token(1)}}","state":"unregistered","atMs":1699999000000},{"token":"{{Token(2)}}","state":"bad"}]""");
-        await control.PostAsync("/faults", """{"kind":"answer","status":500,"retryAfter":"7"}""");
+        await _control.PostAsync("/tokens", $$"""[{"token":"{{Token(1)}}","state":"unregistered","atMs":1699999000000},{"token":"{{Token(2)}}","state":"bad"}]""");
+        await _control.PostAsync("/faults", """{"kind":"answer","status":500,"retryAfter":"7"}""");
 
         var (fault, unregistered, bad) = (await PushAsync(Token(1), "{}"), await PushAsync(Token(1), "{}"), await PushAsync(Token(2), "{}"));
 
@@ -110,7 +110,7 @@ public sealed class LedgerTests
     [Test]
     public async Task A_moved_clock_makes_tokens_old()
     {
-        await control.PostAsync("/clock", """{"offsetMs":3700000}""");
+        await _control.PostAsync("/clock", """{"offsetMs":3700000}""");
 
         var answer = await PushAsync(Token(1), "{}");
 
@@ -121,10 +121,10 @@ public sealed class LedgerTests
     public async Task A_reset_forgets_everything()
     {
         await PushAsync(Token(1), "{}");
-        apple.Unregister(Token(1), DateTimeOffset.UnixEpoch);
-        apple.Faults.Add(new Fault { Kind = FaultKind.Close, Count = 0 });
+        _apple.Unregister(Token(1), DateTimeOffset.UnixEpoch);
+        _apple.Faults.Add(new Fault { Kind = FaultKind.Close, Count = 0 });
 
-        await control.PostAsync("/reset", "");
+        await _control.PostAsync("/reset", "");
 
         Assert.That((await GetAsync("/ledger")).GetProperty("requests").GetInt32(), Is.Zero);
         Assert.That((await PushAsync(Token(1), "{}")).Status, Is.EqualTo(200));
@@ -150,7 +150,7 @@ public sealed class LedgerTests
     [TestCase("GET", "/nothing", "", 404)]
     public async Task A_wrong_order_is_told_so(string method, string path, string body, int status)
     {
-        var answer = await control.SendAsync(method, path, System.Text.Encoding.UTF8.GetBytes(body));
+        var answer = await _control.SendAsync(method, path, System.Text.Encoding.UTF8.GetBytes(body));
 
         Assert.That(answer.Status, Is.EqualTo(status), answer.Body);
         Assert.That(JsonDocument.Parse(answer.Body).RootElement.Text("error"), Is.Not.Empty);
@@ -158,11 +158,11 @@ public sealed class LedgerTests
 
     private static string Token(int number) => number.ToString("x64", System.Globalization.CultureInfo.InvariantCulture);
 
-    private Task<Answer> PushAsync(string token, string body) => client.PostAsync("/3/device/" + token, body, headers);
+    private Task<Answer> PushAsync(string token, string body) => _client.PostAsync("/3/device/" + token, body, _headers);
 
     private async Task<JsonElement> GetAsync(string path)
     {
-        var answer = await control.SendAsync("GET", path, []);
+        var answer = await _control.SendAsync("GET", path, []);
         Assert.That(answer.Status, Is.EqualTo(200), answer.Body);
         return JsonDocument.Parse(answer.Body).RootElement;
     }

@@ -14,25 +14,25 @@ public sealed class ProgramTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private string folder = "";
+    private string _folder = "";
 
     [SetUp]
-    public void MakeFolder() => folder = Directory.CreateTempSubdirectory("sotto-simulators-").FullName;
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("sotto-simulators-").FullName;
 
     [TearDown]
-    public void RemoveFolder() => Directory.Delete(folder, recursive: true);
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [Test]
     public async Task Three_started_at_once_in_one_folder_share_an_authority()
     {
         string[] names = ["FakeApns", "FakeFcm", "FakeHms"];
-        var running = names.Select(name => Start(name, "--credentials-folder", folder)).ToList();
+        var running = names.Select(name => Start(name, "--credentials-folder", _folder)).ToList();
         try
         {
             var ready = await Task.WhenAll(running.Select(ReadyAsync));
 
             Assert.That(ready.Select(line => line.Text("name")), Is.EqualTo(["apns", "fcm", "hms"]));
-            Assert.That(ready.Select(line => line.Text("trustedCa")).Distinct(StringComparer.Ordinal).Single(), Is.EqualTo(Path.Combine(folder, "ca.pem")));
+            Assert.That(ready.Select(line => line.Text("trustedCa")).Distinct(StringComparer.Ordinal).Single(), Is.EqualTo(Path.Combine(_folder, "ca.pem")));
             foreach (var line in ready)
                 await AssertTrustedAsync(line.Text("endpoint"), line.Text("trustedCa"));
             AssertCredentials(ready);
@@ -48,9 +48,9 @@ public sealed class ProgramTests
     [Test]
     public async Task Credentials_outlive_the_program()
     {
-        var first = Start("FakeApns", "--credentials-folder", folder);
+        var first = Start("FakeApns", "--credentials-folder", _folder);
         var key = await ReadAndStopAsync(first, line => File.ReadAllText(line.Text("keyFile")));
-        var second = Start("FakeApns", "--credentials-folder", folder);
+        var second = Start("FakeApns", "--credentials-folder", _folder);
         var again = await ReadAndStopAsync(second, line => File.ReadAllText(line.Text("keyFile")));
 
         Assert.That(again, Is.EqualTo(key));
@@ -61,7 +61,7 @@ public sealed class ProgramTests
     [TestCase("--port takes a whole number, not 'x'.", "--credentials-folder", "FOLDER", "--port", "x")]
     public async Task A_wrong_command_line_is_a_sentence_and_exit_2(string sentence, params string[] arguments)
     {
-        using var process = Start("FakeHms", [.. arguments.Select(argument => argument == "FOLDER" ? folder : argument)]);
+        using var process = Start("FakeHms", [.. arguments.Select(argument => argument == "FOLDER" ? _folder : argument)]);
         var error = await process.StandardError.ReadToEndAsync().WaitAsync(Patience);
         await process.WaitForExitAsync().WaitAsync(Patience);
 

@@ -10,14 +10,14 @@ internal sealed record Answer(int Status, string Body, IReadOnlyDictionary<strin
 /// <summary>A bare HTTPS client with one connection, that trusts the simulator alone.</summary>
 internal sealed class ProviderClient : IDisposable
 {
-    private readonly HttpMessageInvoker http;
-    private readonly Uri endpoint;
-    private readonly Version version;
+    private readonly HttpMessageInvoker _http;
+    private readonly Uri _endpoint;
+    private readonly Version _version;
 
     public ProviderClient(Uri endpoint, SocketsHttpHandler handler, Version version)
     {
         handler.RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8;
-        (this.endpoint, this.version, http) = (endpoint, version, new(handler));
+        (_endpoint, _version, _http) = (endpoint, version, new(handler));
     }
 
     public static ProviderClient Http2(ProviderSimulator simulator) => new(simulator.Endpoint, simulator.CreateHandler(), HttpVersion.Version20);
@@ -36,9 +36,9 @@ internal sealed class ProviderClient : IDisposable
     public async Task<Answer> SendAsync(
         string method, string path, byte[] body, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(new(method), new Uri(endpoint, path))
+        using var request = new HttpRequestMessage(new(method), new Uri(_endpoint, path))
         {
-            Version = version,
+            Version = _version,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = method == "GET" ? null : new ByteArrayContent(body),
         };
@@ -48,12 +48,12 @@ internal sealed class ProviderClient : IDisposable
                 request.Content!.Headers.TryAddWithoutValidation(name, value);
         }
 
-        using var response = await http.SendAsync(request, cancellationToken);
+        using var response = await _http.SendAsync(request, cancellationToken);
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         var answered = response.Headers.Concat(response.Content.Headers)
             .ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(", ", header.Value), StringComparer.Ordinal);
         return new((int)response.StatusCode, text, answered);
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 }
