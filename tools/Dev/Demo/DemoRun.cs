@@ -57,8 +57,8 @@ internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDis
 
         progress.Say($"{_phones.Length} phones are subscribed: {string.Join(", ", _phones.Select(phone => phone.Service))} (the last by onion request).");
         var monitored = await Polling.UntilAsync(
-            async () => (await Task.WhenAll(_phones.Select(phone => _swarm.MonitorsAsync(phone.Account, cancellation)))).All(nodes => nodes > 0), MonitorPatience, cancellation);
-        progress.Say(monitored ? "The listener monitors all of them in the network." : $"After {MonitorPatience.TotalSeconds:0} s the listener does not monitor all of them; going on.");
+            async () => (await Task.WhenAll(_phones.Select(phone => _swarm.IsMonitoredAsync(phone.Account, cancellation)))).All(yes => yes), MonitorPatience, cancellation);
+        progress.Say(monitored ? "The listener monitors each of them at every node of its swarm." : $"After {MonitorPatience.TotalSeconds:0} s the listener does not monitor all of them at every node; going on.");
     }
 
     private async Task<IReadOnlyList<(string Simulator, JsonObject Received)>> AcceptedAsync(CancellationToken cancellation)

@@ -16,10 +16,17 @@ internal sealed class SwarmControl(RunState state)
         return answer["hash"]!.GetValue<string>();
     }
 
-    /// <summary>At how many nodes somebody monitors the account.</summary>
-    public async Task<int> MonitorsAsync(string account, CancellationToken cancellation)
+    /// <summary>True when every node of the account's swarm has been asked to tell of its messages.</summary>
+    public async Task<bool> IsMonitoredAsync(string account, CancellationToken cancellation)
     {
-        var answer = await _control.GetAsync($"/monitors?account={account}", cancellation);
-        return answer["nodes"]!.GetValue<int>();
+        var answer = await MonitoredAsync(account, cancellation);
+        return Nodes(answer) >= answer["nodesUp"]!.GetValue<int>();
     }
+
+    /// <summary>How many nodes have been asked to tell of the account's messages; several listeners count severally.</summary>
+    public async Task<int> MonitorsAsync(string account, CancellationToken cancellation) => Nodes(await MonitoredAsync(account, cancellation));
+
+    private Task<JsonObject> MonitoredAsync(string account, CancellationToken cancellation) => _control.GetAsync($"/monitored?account={account}", cancellation);
+
+    private static int Nodes(JsonObject monitored) => monitored["monitors"]!.AsArray().Sum(monitor => monitor!["nodes"]!.GetValue<int>());
 }

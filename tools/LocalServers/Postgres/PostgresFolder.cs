@@ -86,6 +86,9 @@ internal sealed class PostgresFolder
         if (user is null || await user.CanEnterAsync(wanted, cancellation))
             return wanted;
 
+        if (!Directory.EnumerateFileSystemEntries(wanted).Any())
+            Directory.Delete(wanted);
+
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(wanted)))[..16];
         var instead = System.IO.Path.Combine("/var/tmp", $"sotto-postgres-{name}");
         if (!Directory.Exists(instead))

@@ -56,6 +56,7 @@ public sealed class LocalProcess
     public static LocalProcess Start(ProcessLaunch launch)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(launch.LogFile)!);
+        File.AppendAllText(launch.LogFile, "");
 
         // The shell only redirects and is then replaced, twice or thrice, under the same process id.
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = launch.WorkingFolder ?? "" };

@@ -1,0 +1,62 @@
+using Sotto.Dev.Running;
+
+namespace EndToEnd.Tests.Tools;
+
+/// <summary>What services are told without simulators: given addresses are served, with made-up credentials if need be; a vendor's own address never gets those.</summary>
+public sealed class OutsideWorldTests
+{
+    private string _folder = "";
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("sotto-outside-").FullName;
+
+    [TearDown]
+    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void Nothing_given_leaves_out_what_needs_the_outside()
+    {
+        var (settings, leftOut) = Complete();
+
+        Assert.That(settings, Is.Empty);
+        Assert.That(leftOut.Keys, Is.EquivalentTo((string[])["SwarmListener", "ApnsSender", "FcmSender", "HuaweiSender"]));
+    }
+
+    [Test]
+    public void Addresses_alone_are_enough()
+    {
+        var (settings, leftOut) = Complete(
+            ("Swarm:Oxend", "tcp://127.0.0.1:1"), ("Apns:Endpoint", "https://a"), ("ApnsSandbox:Endpoint", "https://s"), ("Fcm:Endpoint", "https://f"),
+            ("Fcm:TokenEndpoint", "https://f/t"), ("Huawei:Endpoint", "https://h"), ("Huawei:TokenEndpoint", "https://h/t"));
+
+        Assert.That(leftOut, Is.Empty);
+        Assert.That(settings.Keys, Is.EquivalentTo((string[])
+        [
+            "Apns:Topic", "Apns:TeamId", "Apns:KeyId", "Apns:KeyFile", "ApnsSandbox:Topic", "ApnsSandbox:TeamId", "ApnsSandbox:KeyId", "ApnsSandbox:KeyFile",
+            "Fcm:ServiceAccountFile", "Huawei:AppId", "Huawei:AppSecretFile",
+        ]));
+        Assert.That(File.ReadAllText(settings["Fcm:ServiceAccountFile"]), Does.Contain("\"token_uri\": \"https://f/t\""));
+        Assert.That(File.GetUnixFileMode(settings["Apns:KeyFile"]), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+    }
+
+    [Test]
+    public void Credentials_alone_are_enough_and_nothing_is_made_up_for_them()
+    {
+        var (settings, leftOut) = Complete(
+            ("Swarm:Oxend", "tcp://127.0.0.1:1"), ("Apns:Topic", "app"), ("Apns:CertificateFile", "c.pem"), ("Fcm:ServiceAccountFile", "s.json"), ("Huawei:AppId", "1"));
+
+        Assert.That(settings, Is.Empty);
+        Assert.That(leftOut, Is.Empty);
+    }
+
+    [Test]
+    public void A_key_that_was_given_is_used_at_an_address_that_was_given()
+    {
+        var (settings, _) = Complete(("Apns:Endpoint", "https://a"), ("Apns:KeyFile", "mine.p8"), ("Apns:KeyId", "K"), ("Apns:TeamId", "T"));
+
+        Assert.That(settings, Is.EqualTo(new Dictionary<string, string> { ["Apns:Topic"] = "org.example.sotto" }));
+    }
+
+    private (Dictionary<string, string> Settings, Dictionary<string, string> LeftOut) Complete(params (string Key, string Value)[] given) =>
+        OutsideWorld.Complete(given.ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.OrdinalIgnoreCase), _folder);
+}
