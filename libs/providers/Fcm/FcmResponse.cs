@@ -28,6 +28,9 @@ public sealed record FcmResponse
     /// <summary>True when a quota of one device, not of the project, is exhausted.</summary>
     public bool IsDeviceQuota { get; init; }
 
+    /// <summary>True when there is a body and it is not Google's JSON, such as a front end's page.</summary>
+    public bool IsPage { get; init; }
+
     /// <summary>See <see cref="VendorAnswer.Silence"/>.</summary>
     public string? Silence { get; init; }
 
@@ -55,12 +58,11 @@ public sealed record FcmResponse
         try
         {
             using var json = JsonDocument.Parse(answer.Body);
-            return json.RootElement.ValueKind == JsonValueKind.Object ? response.With(json.RootElement) : response;
+            return json.RootElement.ValueKind == JsonValueKind.Object ? response.With(json.RootElement) : response with { IsPage = true };
         }
-        // A front end's page, or noise.
         catch (JsonException)
         {
-            return response;
+            return response with { IsPage = true };
         }
     }
 

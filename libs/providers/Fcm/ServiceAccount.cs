@@ -50,8 +50,8 @@ public sealed class ServiceAccount : IDisposable
             if (file.ValueKind != JsonValueKind.Object)
                 throw new VendorCredentialException($"{source} is not a service account's JSON key file");
             var tokenUri = Required(file, "token_uri", source);
-            if (!Uri.TryCreate(tokenUri, UriKind.Absolute, out var tokenEndpoint) || tokenEndpoint.Scheme != Uri.UriSchemeHttps)
-                throw new VendorCredentialException($"the token_uri of {source} is not an https address");
+            if (!Uri.TryCreate(tokenUri, UriKind.Absolute, out var tokenEndpoint))
+                throw new VendorCredentialException($"the token_uri of {source} is not an address");
             return new ServiceAccount(
                 PemFile.ImportRsa(Required(file, "private_key", source), $"private_key of {source}"),
                 Required(file, "private_key_id", source),

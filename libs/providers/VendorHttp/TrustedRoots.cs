@@ -4,30 +4,13 @@ using System.Security.Cryptography.X509Certificates;
 namespace Sotto.VendorHttp;
 
 /// <summary>Certificate authorities that are trusted besides those of the system, so that servers of a test can be spoken to without switching any check off.</summary>
-public static class TrustedRoots
+internal static class TrustedRoots
 {
     // id-kp-serverAuth, RFC 5280 section 4.2.1.12.
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    /// <summary>Reads one or several certificates from a PEM file.</summary>
-    /// <exception cref="VendorCredentialException">The file cannot be read or holds no certificate.</exception>
-    public static X509Certificate2Collection FromPemFile(string path)
-    {
-        var roots = new X509Certificate2Collection();
-        try
-        {
-            roots.ImportFromPemFile(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new VendorCredentialException($"the file {path} cannot be read as PEM certificates", e);
-        }
-
-        return roots.Count > 0 ? roots : throw new VendorCredentialException($"the file {path} holds no PEM certificate");
-    }
-
     /// <summary>The system's roots and these. Name, dates and purpose are checked as ever.</summary>
-    internal static X509ChainPolicy Policy(X509Certificate2Collection roots)
+    public static X509ChainPolicy Policy(X509Certificate2Collection roots)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));

@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using MassTransit;
+using Sotto.Contracts;
+
+namespace Sotto.Delivery;
+
+/// <summary>Answers the SubscriptionApi's question whether a provider takes a device (session-v2 sections 7.3 and 8).</summary>
+internal sealed class DeviceTokenValidationConsumer(IPushProvider provider, DeviceTokens tokens) : IConsumer<ValidateDeviceToken>
+{
+    // Error codes of session-v2 section 2.3.
+    private const int BadInput = 1;
+    private const int Error = 4;
+
+    // Bounds of a service id in bytes, session-v2 section 2.4.
+    private const int TokenBytesMin = 32;
+    private const int TokenBytesMax = 999;
+
+    public Task Consume(ConsumeContext<ValidateDeviceToken> context) => context.RespondAsync(Answer(context.Message));
+
+    private DeviceTokenValidated Answer(ValidateDeviceToken question)
+    {
+        if (question.SealedServiceInfo is null || !tokens.TryOpenContent(question.SealedServiceInfo, out var serviceInfo))
+            return Refused(Error, $"The {provider.Name} notification service could not read the request");
+        try
+        {
+            using var json = JsonDocument.Parse(serviceInfo);
+            return Answer(json.RootElement);
+        }
+        // The exception may quote the text.
+        catch (JsonException)
+        {
+            return Refused(Error, "Invalid service_info: not JSON");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(serviceInfo);
+        }
+    }
+
+    private DeviceTokenValidated Answer(JsonElement serviceInfo)
+    {
+        if (serviceInfo.ValueKind != JsonValueKind.Object)
+            return Refused(Error, "Invalid service_info: expected an object");
+        if (!serviceInfo.TryGetProperty("token", out var value))
+            return Refused(BadInput, "Error: missing required key 'token'");
+        if (value.ValueKind != JsonValueKind.String || TryRead(value) is not { } token)
+            return Refused(Error, "Invalid token: expected a string");
+        if (provider.Refuse(token) is { } sentence)
+            return Refused(Error, sentence);
+        if (Encoding.UTF8.GetByteCount(token) is < TokenBytesMin or > TokenBytesMax)
+            return Refused(Error, "Invalid token: unexpected length");
+        return new DeviceTokenValidated { ErrorCode = 0, DeviceId = tokens.DeviceId(token), SealedDeviceToken = tokens.Seal(token) };
+    }
+
+    // JSON can spell half a surrogate pair, which is no text.
+    private static string? TryRead(JsonElement text)
+    {
+        try
+        {
+            return text.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static DeviceTokenValidated Refused(int code, string sentence) => new() { ErrorCode = code, ErrorMessage = sentence };
+}

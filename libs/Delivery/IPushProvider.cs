@@ -1,0 +1,23 @@
+using Sotto.Contracts;
+
+namespace Sotto.Delivery;
+
+/// <summary>One provider, seen from the queue of its pushes. A new provider implements this and nothing else of the bus. Thread-safe.</summary>
+public interface IPushProvider : IDisposable
+{
+    /// <summary>The provider's name; see <see cref="Provider"/>.</summary>
+    public string Name { get; }
+
+    /// <summary>Most attempts that it can make at one time.</summary>
+    public int InFlightMax { get; }
+
+    /// <summary>Makes one attempt at handing the push over. Everything that a provider or a network can do is an outcome.</summary>
+    /// <param name="push">What to hand over. Its payload is opaque.</param>
+    /// <param name="deviceToken">To whom. Secret.</param>
+    /// <param name="cancellationToken">Cancelled when the sender is told to stop at once.</param>
+    public Task<DeliveryOutcome> SendAsync(EncryptedPush push, string deviceToken, CancellationToken cancellationToken);
+
+    /// <summary>Looks at a device token that a client wants to subscribe with.</summary>
+    /// <returns>Null when it will do; else a sentence for the client, without the token.</returns>
+    public string? Refuse(string deviceToken);
+}

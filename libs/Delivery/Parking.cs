@@ -1,0 +1,36 @@
+using MassTransit;
+using Microsoft.Extensions.Logging;
+using Sotto.Contracts;
+using Sotto.Hosting.Bus;
+
+namespace Sotto.Delivery;
+
+/// <summary>Puts pushes of one provider where the broker keeps them for a while and then returns them to their queue. Thread-safe.</summary>
+internal sealed class Parking : IAsyncDisposable
+{
+    private readonly Dictionary<TimeSpan, FramePublisher<EncryptedPush>> _rungs;
+
+    public Parking(IBus bus, string provider, ParkingLadder ladder, TimeProvider clock, ILogger logger)
+    {
+        Ladder = ladder;
+        _rungs = ladder.Rungs.ToDictionary(
+            rung => rung,
+            rung => new FramePublisher<EncryptedPush>(bus, BusTopology.ParkingQueue(provider, rung), mandatory: true, Weigh, clock, logger));
+    }
+
+    public ParkingLadder Ladder { get; }
+
+    /// <summary>About how many bytes a push takes in a frame.</summary>
+    public static int Weigh(EncryptedPush push) => push.Payload.Length + push.SealedDeviceToken.Length + FixedWeight;
+
+    private const int FixedWeight = 300;
+
+    /// <summary>Completes when the broker has confirmed it.</summary>
+    public Task ParkAsync(EncryptedPush push, TimeSpan rung, CancellationToken cancellationToken) => _rungs[rung].PublishAsync(push, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var publisher in _rungs.Values)
+            await publisher.DisposeAsync();
+    }
+}

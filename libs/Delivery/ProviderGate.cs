@@ -1,0 +1,229 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sotto.Delivery;
+
+/// <summary>
+/// Stands before one provider: lets so many attempts through at one time, and closes when the provider says or shows that all of them are in vain. After a pause one attempt
+/// goes as a probe; if it is answered, the others follow, ever more of them. Thread-safe.
+/// </summary>
+/// <remarks>Nothing is decided here about a single push; see <see cref="PushSender"/>.</remarks>
+public sealed class ProviderGate : IDisposable
+{
+    private readonly string _provider;
+    private readonly GateOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly Queue<Waiter> _waiters = [];
+    private readonly ITimer _timer;
+    private DateTimeOffset? _closedUntil;
+    private DateTimeOffset? _rampFrom;
+    private GateReason _reason;
+    private bool _probing;
+    private bool _held;
+    private int _epoch;
+    private int _pauses;
+    private int _failures;
+    private int _refusals;
+    private int _inFlight;
+
+    /// <summary>An open gate.</summary>
+    public ProviderGate(string provider, GateOptions options, TimeProvider clock, ILogger logger)
+    {
+        _provider = provider;
+        _options = options;
+        _clock = clock;
+        _logger = logger;
+        _timer = clock.CreateTimer(_ => Probe(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Told true when a pause begins that is too long to wait through, and false when it is over. Called on any thread; must be quick.</summary>
+    public Action<bool>? LongPause { get; set; }
+
+    /// <summary>Why the gate is closed; <see cref="GateReason.None"/> when it is open, even if not yet to its full width.</summary>
+    public GateReason Reason
+    {
+        get
+        {
+            lock (_gate)
+                return _reason;
+        }
+    }
+
+    /// <summary>Attempts that are under way.</summary>
+    public int InFlight
+    {
+        get
+        {
+            lock (_gate)
+                return _inFlight;
+        }
+    }
+
+    /// <summary>How long the present pause still lasts; zero when there is none.</summary>
+    public TimeSpan PausedFor
+    {
+        get
+        {
+            lock (_gate)
+                return _closedUntil is { } until && until > _clock.GetUtcNow() ? until - _clock.GetUtcNow() : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Waits for leave to make an attempt.</summary>
+    /// <returns>The pass, to be given back by <see cref="Leave"/>; null when the gate is closed for longer than a push should wait in hand.</returns>
+    public async ValueTask<GatePass?> EnterAsync(CancellationToken cancellationToken)
+    {
+        Waiter waiter;
+        lock (_gate)
+        {
+            if (_closedUntil is null && _inFlight < Limit())
+                return Admit();
+            if (_held)
+                return null;
+            _waiters.Enqueue(waiter = new Waiter());
+        }
+
+        await using var _ = cancellationToken.UnsafeRegister(static (state, token) => ((Waiter)state!).TrySetCanceled(token), waiter);
+        return await waiter.Task;
+    }
+
+    /// <summary>Gives a pass back.</summary>
+    /// <param name="pass">What <see cref="EnterAsync"/> gave.</param>
+    /// <param name="outcome">What came of the attempt; null when nothing did.</param>
+    public void Leave(GatePass pass, DeliveryOutcome? outcome)
+    {
+        bool? longPause = null;
+        lock (_gate)
+        {
+            _inFlight--;
+            if (outcome is not null && pass.Epoch == _epoch)
+                longPause = Judge(outcome);
+            AdmitWaiting();
+        }
+
+        if (longPause is true)
+            LongPause?.Invoke(true);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
+
+    // True when a pause has begun that is too long to wait through.
+    private bool Judge(DeliveryOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case DeliveryOutcome.CredentialBad { Scope: CredentialScope.Part }:
+                return false;
+            case DeliveryOutcome.CredentialBad { Scope: CredentialScope.AppOrDevice } or DeliveryOutcome.AuthRefresh when !_probing && ++_refusals < _options.RefusalsMax:
+                return false;
+            case DeliveryOutcome.CredentialBad or DeliveryOutcome.AuthRefresh:
+                return Close(GateReason.Credential, outcome, _options.CredentialPace.After(_pauses, told: null, Random.Shared));
+            case DeliveryOutcome.Throttled { Scope: ThrottleScope.App or ThrottleScope.Provider } throttled:
+                return Close(GateReason.Throttled, outcome, throttled.Pace.After(_pauses, throttled.Told, Random.Shared));
+            case DeliveryOutcome.RetryLater later when _probing || ++_failures >= _options.OutageAttempts:
+                return Close(GateReason.Outage, outcome, _options.OutagePace.After(later.Told is null ? _pauses : 0, later.Told, Random.Shared));
+            case DeliveryOutcome.RetryLater:
+                return false;
+            default:
+                Answered();
+                return false;
+        }
+    }
+
+    private bool Close(GateReason reason, DeliveryOutcome outcome, TimeSpan pause)
+    {
+        _epoch++;
+        _pauses++;
+        _failures = _refusals = 0;
+        _probing = false;
+        _rampFrom = null;
+        _reason = reason;
+        _closedUntil = _clock.GetUtcNow() + pause;
+        _held = pause > _options.HoldMax;
+        _timer.Change(pause, Timeout.InfiniteTimeSpan);
+        if (reason == GateReason.Outage)
+            _logger.QueuePausedByOutage(_provider, outcome.Reason, pause);
+        else
+            _logger.QueuePaused(_provider, outcome.Class, outcome.Reason, pause);
+        if (_held)
+        {
+            while (_waiters.TryDequeue(out var waiter))
+                waiter.TrySetResult(null);
+        }
+
+        return _held;
+    }
+
+    private void Answered()
+    {
+        _failures = _refusals = 0;
+        if (_probing)
+        {
+            _probing = false;
+            _reason = GateReason.None;
+            _rampFrom = _clock.GetUtcNow();
+            _logger.QueueResumed(_provider);
+        }
+        else if (_rampFrom is { } from && _clock.GetUtcNow() - from >= _options.RampUp)
+        {
+            _rampFrom = null;
+            _pauses = 0;
+        }
+    }
+
+    private void Probe()
+    {
+        bool wasHeld;
+        lock (_gate)
+        {
+            if (_closedUntil is not { } until)
+                return;
+            // A pause may have been followed by a longer one while the timer was on its way.
+            if (until > _clock.GetUtcNow())
+            {
+                _timer.Change(until - _clock.GetUtcNow(), Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            _closedUntil = null;
+            _probing = true;
+            _epoch++;
+            wasHeld = _held;
+            _held = false;
+            AdmitWaiting();
+        }
+
+        if (wasHeld)
+            LongPause?.Invoke(false);
+    }
+
+    private void AdmitWaiting()
+    {
+        while (_closedUntil is null && _inFlight < Limit() && _waiters.TryDequeue(out var waiter))
+        {
+            var pass = Admit();
+            if (!waiter.TrySetResult(pass))
+                _inFlight--;
+        }
+    }
+
+    private GatePass Admit()
+    {
+        _inFlight++;
+        return new GatePass(_epoch);
+    }
+
+    private int Limit()
+    {
+        if (_probing)
+            return 1;
+        if (_rampFrom is not { } from)
+            return _options.InFlightMax;
+        var share = (_clock.GetUtcNow() - from) / _options.RampUp;
+        return share >= 1 ? _options.InFlightMax : Math.Max(1, (int)(share * _options.InFlightMax));
+    }
+
+    private sealed class Waiter() : TaskCompletionSource<GatePass?>(TaskCreationOptions.RunContinuationsAsynchronously);
+}

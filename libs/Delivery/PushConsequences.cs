@@ -1,0 +1,117 @@
+using Microsoft.Extensions.Logging;
+using Sotto.Contracts;
+
+namespace Sotto.Delivery;
+
+/// <summary>What follows for a push from its outcome. Each consequence is complete when the broker has confirmed it. Thread-safe.</summary>
+internal sealed class PushConsequences(
+    DeliveryReports reports,
+    Parking parking,
+    DeliveryMetrics metrics,
+    DeliverySettings settings,
+    TimeProvider clock,
+    ILogger logger)
+{
+    private static readonly RetryPace Repair = new(TimeSpan.FromMinutes(2));
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+
+    private readonly TimeSpan _budget = TimeSpan.FromMinutes(settings.RetryMinutesMax);
+    private readonly Reminder _partOutOfReach = new(clock);
+    private readonly Reminder _doubted = new(clock);
+
+    /// <summary>The provider has it.</summary>
+    public async Task<PushEnd> AcceptAsync(EncryptedPush push, CancellationToken cancellationToken)
+    {
+        metrics.Accepted(push.HeardAt == default ? TimeSpan.Zero : clock.GetUtcNow() - push.HeardAt);
+        try
+        {
+            await reports.AcceptedAsync(push, cancellationToken);
+        }
+        // It has been taken, whether that can be said or not.
+        catch (OperationCanceledException)
+        {
+        }
+
+        return PushEnd.Taken;
+    }
+
+    /// <summary>It is worthless now, or will be before it could be tried again.</summary>
+    public async Task<PushEnd> ExpireAsync(EncryptedPush push, CancellationToken cancellationToken)
+    {
+        metrics.Ended("expired");
+        logger.Expired(push.PushId, push.Provider, push.ExpiresAt);
+        await reports.ExpiredAsync(push, cancellationToken);
+        return PushEnd.Settled;
+    }
+
+    /// <summary>An attempt failed: another one follows, unless the push expires or its time for retries ends before.</summary>
+    public async Task<PushEnd> RetryAsync(
+        EncryptedPush push, DateTimeOffset sentAt, DeliveryOutcome outcome, RetryPace pace, TimeSpan? told, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var firstAttemptAt = push.FirstAttemptAt ?? sentAt;
+        var untilExpiry = push.ExpiresAt - now;
+        var untilBudgetEnds = firstAttemptAt + _budget - now;
+        var wait = pace.After(push.Attempt, told, Random.Shared);
+        var half = wait / 2;
+        var least = told > half ? told.Value : half;
+        var rung = parking.Ladder.RungFor(wait, least, most: untilExpiry < untilBudgetEnds ? untilExpiry - Moment : untilBudgetEnds);
+        if (rung is null)
+        {
+            return untilExpiry < untilBudgetEnds
+                ? await ExpireAsync(push, cancellationToken)
+                : await DeadLetterAsync(push, push.Attempt + 1, outcome, cancellationToken);
+        }
+
+        metrics.Ended("parked");
+        return await ParkAsync(push with { Attempt = push.Attempt + 1, FirstAttemptAt = firstAttemptAt }, rung.Value, cancellationToken);
+    }
+
+    /// <summary>No attempt was made, or one that says nothing of this push: it waits as it is, for about as long as the pause lasts.</summary>
+    public async Task<PushEnd> PostponeAsync(EncryptedPush push, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        var rung = parking.Ladder.RungFor(pause, least: TimeSpan.Zero, most: push.ExpiresAt - clock.GetUtcNow() - Moment);
+        if (rung is null)
+            return await ExpireAsync(push, cancellationToken);
+        metrics.Ended("postponed");
+        return await ParkAsync(push, rung.Value, cancellationToken);
+    }
+
+    /// <summary>It cannot be delivered until a person has mended something, while others can. It waits ever longer, and as long as it is worth anything.</summary>
+    public Task<PushEnd> WaitForRepairAsync(EncryptedPush push, DeliveryOutcome outcome, CancellationToken cancellationToken)
+    {
+        if (_partOutOfReach.IsDue())
+            logger.PartOutOfReach(push.Provider, outcome.Reason);
+        return PostponeAsync(push with { Attempt = push.Attempt + 1 }, Repair.After(push.Attempt, told: null, Random.Shared), cancellationToken);
+    }
+
+    /// <summary>The device is gone: its token is retired, if that is believed, and the push is a dead letter.</summary>
+    public async Task<PushEnd> BuryAsync(
+        EncryptedPush push, DeliveryOutcome.TokenDead dead, bool believed, DateTimeOffset sentAt, CancellationToken cancellationToken)
+    {
+        metrics.TokenDead(believed);
+        if (believed)
+            await reports.InvalidatedAsync(push, dead.Since ?? sentAt, dead.Reason, cancellationToken);
+        else if (_doubted.IsDue())
+            logger.DeadTokensDoubted(push.Provider, dead.Reason);
+        return await DeadLetterAsync(push, push.Attempt + 1, believed ? dead : new DeliveryOutcome.TokenDead($"doubted: {dead.Reason}"), cancellationToken);
+    }
+
+    /// <summary>Nobody can do more for it but a person.</summary>
+    public async Task<PushEnd> DeadLetterAsync(EncryptedPush push, int attempts, DeliveryOutcome outcome, CancellationToken cancellationToken)
+    {
+        metrics.Ended("dead-lettered");
+        // That devices go is everyday; anything else wants a look.
+        if (outcome is not DeliveryOutcome.TokenDead)
+            logger.DeadLettered(push.PushId, push.Provider, attempts, outcome.Class, outcome.Reason);
+        await reports.DeadLetteredAsync(push, outcome.Class, outcome.Reason, attempts, cancellationToken);
+        return PushEnd.Settled;
+    }
+
+    private async Task<PushEnd> ParkAsync(EncryptedPush push, TimeSpan rung, CancellationToken cancellationToken)
+    {
+        logger.Parked(push.PushId, push.Provider, rung);
+        await parking.ParkAsync(push, rung, cancellationToken);
+        return PushEnd.Settled;
+    }
+}

@@ -1,0 +1,121 @@
+using Microsoft.Extensions.Logging;
+using Sotto.Contracts;
+
+namespace Sotto.Delivery;
+
+/// <summary>
+/// Sees one push of one provider through: makes an attempt when that makes sense, and follows its outcome until the push is somebody else's: the provider's, the
+/// broker's, or nobody's because it has expired. Thread-safe.
+/// </summary>
+internal sealed class PushSender(
+    IPushProvider provider,
+    DeviceTokens tokens,
+    ProviderGate gate,
+    MassFailureGuard guard,
+    RecentPushes recent,
+    PushConsequences consequences,
+    ThrottledDevices throttled,
+    DeliveryMetrics metrics,
+    TimeProvider clock,
+    ILogger logger)
+{
+    // A fault of our own is tried again, so that a bug does not lose pushes; the budget ends it.
+    private static readonly RetryPace FaultPace = new(TimeSpan.FromSeconds(15));
+
+    public string ProviderName => provider.Name;
+
+    /// <summary>Completes when the push is settled. It is not when this throws.</summary>
+    /// <exception cref="OperationCanceledException">The sender was told to stop at once.</exception>
+    public async Task SettleAsync(EncryptedPush push, CancellationToken cancellationToken)
+    {
+        if (!await recent.BeginAsync(push.PushId, cancellationToken))
+        {
+            metrics.Ended("duplicate");
+            return;
+        }
+
+        var end = PushEnd.Unsettled;
+        try
+        {
+            end = await SettleInHandAsync(push, cancellationToken);
+        }
+        finally
+        {
+            recent.End(push.PushId, end);
+        }
+    }
+
+    private async Task<PushEnd> SettleInHandAsync(EncryptedPush push, CancellationToken cancellationToken)
+    {
+        if (push.ExpiresAt <= clock.GetUtcNow())
+            return await consequences.ExpireAsync(push, cancellationToken);
+        if (throttled.PauseOf(push.DeviceId) is var pause && pause > TimeSpan.Zero)
+            return await consequences.PostponeAsync(push, pause, cancellationToken);
+        if (!tokens.TryOpen(push.DeviceId, push.SealedDeviceToken, out var token))
+            return await consequences.DeadLetterAsync(push, push.Attempt, new DeliveryOutcome.PayloadBad("device token not sealed to this sender"), cancellationToken);
+        if (await gate.EnterAsync(cancellationToken) is not { } pass)
+            return await consequences.PostponeAsync(push, gate.PausedFor, cancellationToken);
+
+        DeliveryOutcome? outcome = null;
+        var sentAt = clock.GetUtcNow();
+        try
+        {
+            // It may have expired while it waited to be let through.
+            if (push.ExpiresAt > sentAt)
+                outcome = await AttemptAsync(push, token, cancellationToken);
+        }
+        finally
+        {
+            gate.Leave(pass, outcome);
+        }
+
+        return outcome is null
+            ? await consequences.ExpireAsync(push, cancellationToken)
+            : await FollowAsync(push, outcome, sentAt, cancellationToken);
+    }
+
+    private async Task<DeliveryOutcome> AttemptAsync(EncryptedPush push, string token, CancellationToken cancellationToken)
+    {
+        var start = clock.GetTimestamp();
+        DeliveryOutcome outcome;
+        try
+        {
+            outcome = await provider.SendAsync(push, token, cancellationToken);
+        }
+        // What a provider does is an outcome; this is a bug of ours, and no reason to lose a push.
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            logger.AttemptFaulted(provider.Name, e.GetType().Name);
+            outcome = new DeliveryOutcome.RetryLater($"fault {e.GetType().Name}", FaultPace);
+        }
+
+        metrics.Attempted(outcome, clock.GetElapsedTime(start));
+        logger.Attempted(push.PushId, provider.Name, push.Attempt + 1, outcome.Class, outcome.Reason);
+        return outcome;
+    }
+
+    private async Task<PushEnd> FollowAsync(EncryptedPush push, DeliveryOutcome outcome, DateTimeOffset sentAt, CancellationToken cancellationToken)
+    {
+        var believed = guard.Allows(outcome);
+        switch (outcome)
+        {
+            case DeliveryOutcome.Delivered or DeliveryOutcome.Dropped:
+                return await consequences.AcceptAsync(push, cancellationToken);
+            case DeliveryOutcome.RetryLater later:
+                return await consequences.RetryAsync(push, sentAt, outcome, later.Pace, later.Told, cancellationToken);
+            case DeliveryOutcome.Throttled { Scope: ThrottleScope.Token } device:
+                throttled.Throttle(push.DeviceId, device.Pace.After(push.Attempt, device.Told, Random.Shared));
+                return await consequences.RetryAsync(push, sentAt, outcome, device.Pace, device.Told, cancellationToken);
+            case DeliveryOutcome.TokenDead dead:
+                tokens.Forget(push.DeviceId);
+                return await consequences.BuryAsync(push, dead, believed, sentAt, cancellationToken);
+            case DeliveryOutcome.PayloadBad:
+                return await consequences.DeadLetterAsync(push, push.Attempt + 1, outcome, cancellationToken);
+            // The gate has closed; the push is no worse than those that wait in the queue.
+            default:
+                return gate.PausedFor is var closedFor && closedFor > TimeSpan.Zero
+                    ? await consequences.PostponeAsync(push, closedFor, cancellationToken)
+                    : await consequences.WaitForRepairAsync(push, outcome, cancellationToken);
+        }
+    }
+}

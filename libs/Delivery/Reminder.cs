@@ -1,0 +1,17 @@
+namespace Sotto.Delivery;
+
+/// <summary>Keeps a log from saying the same for each of a million pushes. Thread-safe.</summary>
+internal sealed class Reminder(TimeProvider clock)
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
+
+    private long _lastTicks;
+
+    /// <summary>True the first time, and then once in ten minutes.</summary>
+    public bool IsDue()
+    {
+        var now = clock.GetUtcNow().UtcTicks;
+        var last = Interlocked.Read(ref _lastTicks);
+        return now - last >= Every.Ticks && Interlocked.CompareExchange(ref _lastTicks, now, last) == last;
+    }
+}

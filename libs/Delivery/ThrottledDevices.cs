@@ -1,0 +1,27 @@
+namespace Sotto.Delivery;
+
+/// <summary>Devices that their provider wants left alone for a while; a bounded number, the rest is forgotten. Thread-safe.</summary>
+internal sealed class ThrottledDevices(TimeProvider clock)
+{
+    public const int CountMax = 10_000;
+
+    private readonly BoundedCache<DeviceKey, DateTimeOffset> _until = new(CountMax);
+
+    /// <summary>How long this device is still to be left alone; zero for not at all.</summary>
+    public TimeSpan PauseOf(ReadOnlySpan<byte> deviceId)
+    {
+        if (!DeviceKey.TryRead(deviceId, out var key) || !_until.TryGet(key, out var until))
+            return TimeSpan.Zero;
+        var left = until - clock.GetUtcNow();
+        if (left > TimeSpan.Zero)
+            return left;
+        _until.Remove(key);
+        return TimeSpan.Zero;
+    }
+
+    public void Throttle(ReadOnlySpan<byte> deviceId, TimeSpan pause)
+    {
+        if (DeviceKey.TryRead(deviceId, out var key))
+            _until.Set(key, clock.GetUtcNow() + pause);
+    }
+}

@@ -1,0 +1,27 @@
+using Sotto.Contracts;
+using Sotto.Delivery;
+using Sotto.Fcm;
+
+namespace FcmSender;
+
+/// <summary>Hands one encrypted push to Google.</summary>
+internal sealed class FcmPushProvider(FcmClient client, FcmSettings settings, TimeProvider clock) : IPushProvider
+{
+    public string Name => Provider.Firebase;
+
+    public int InFlightMax => client.Connections.InFlightMax;
+
+    public async Task<DeliveryOutcome> SendAsync(EncryptedPush push, string deviceToken, CancellationToken cancellationToken)
+    {
+        var message = FcmPayload.Wrap(push.Payload, deviceToken, settings.HighPriority && push.Urgency == PushUrgency.High);
+        if (message.DataBytes > FcmMessage.DataBytesMax)
+            return new DeliveryOutcome.PayloadBad("message too big");
+        var response = await client.SendAsync(message, cancellationToken);
+        return FcmOutcome.Of(response, clock.GetUtcNow());
+    }
+
+    // Session's rule (session-v2 section 8.3). Google itself judges the rest.
+    public string? Refuse(string deviceToken) => deviceToken.Length > 0 ? null : "Invalid firebase device token";
+
+    public void Dispose() => client.Dispose();
+}

@@ -1,0 +1,38 @@
+using Sotto.Contracts;
+using Sotto.Delivery;
+using Sotto.Hms;
+
+namespace HuaweiSender;
+
+/// <summary>Hands one encrypted push to Huawei. Each is encrypted for one device, so each is a request of its own.</summary>
+internal sealed class HuaweiPushProvider(HmsClient client, TimeProvider clock, ILogger logger) : IPushProvider
+{
+    private int _highIsForbidden;
+
+    public string Name => Provider.Huawei;
+
+    public int InFlightMax => client.Connections.InFlightMax;
+
+    public async Task<DeliveryOutcome> SendAsync(EncryptedPush push, string deviceToken, CancellationToken cancellationToken)
+    {
+        var high = push.Urgency == PushUrgency.High && Volatile.Read(ref _highIsForbidden) == 0;
+        var message = HuaweiPayload.Wrap(push.Payload, deviceToken, high);
+        if (HuaweiPayload.BytesWithoutTokens(message) > HmsMessage.BodyBytesMax)
+            return new DeliveryOutcome.PayloadBad("80300008");
+        var response = await client.SendAsync(message, cancellationToken);
+        if (high && response.Code == HmsCode.HighUrgencyForbidden)
+        {
+            // Late is better than never, but somebody must ask Huawei for the permission.
+            if (Interlocked.Exchange(ref _highIsForbidden, 1) == 0)
+                logger.HighUrgencyForbidden();
+            response = await client.SendAsync(message with { Urgency = HmsMessage.Normal }, cancellationToken);
+        }
+
+        return HuaweiOutcome.Of(response, deviceToken, clock.GetUtcNow());
+    }
+
+    // Session's rule (session-v2 section 8.4). Huawei itself judges the rest.
+    public string? Refuse(string deviceToken) => deviceToken.Length > 0 ? null : "Invalid huawei device token";
+
+    public void Dispose() => client.Dispose();
+}
