@@ -74,6 +74,8 @@ internal sealed class PushSender(
             : await FollowAsync(push, outcome, sentAt, cancellationToken);
     }
 
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
     private async Task<DeliveryOutcome> AttemptAsync(EncryptedPush push, string token, CancellationToken cancellationToken)
     {
         var start = clock.GetTimestamp();
@@ -112,6 +114,8 @@ internal sealed class PushSender(
             case DeliveryOutcome.PayloadBad:
                 return await consequences.DeadLetterAsync(push, push.Attempt + 1, outcome, cancellationToken);
             // The gate has closed; the push is no worse than those that wait in the queue.
+            case DeliveryOutcome.Throttled wide:
+                return await consequences.PostponeAsync(push, Longer(gate.PausedFor, wide.Told ?? TimeSpan.Zero), cancellationToken);
             default:
                 return gate.PausedFor is var closedFor && closedFor > TimeSpan.Zero
                     ? await consequences.PostponeAsync(push, closedFor, cancellationToken)
