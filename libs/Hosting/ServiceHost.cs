@@ -157,6 +157,8 @@ public static class ServiceHost
         var logger = new LoggerConfiguration()
             .MinimumLevel.Is(minimum)
             .MinimumLevel.Override("Microsoft", noisy)
+            // Whoever asks for health is told; asking again and again must not fill the log.
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             .MinimumLevel.Override("MassTransit", noisy)
             .MinimumLevel.Override("Npgsql", noisy)
             .WriteTo.Console(
