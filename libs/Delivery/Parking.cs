@@ -1,3 +1,4 @@
+using MassTransit;
 using Microsoft.Extensions.Logging;
 using Sotto.Contracts;
 using Sotto.Hosting.Bus;
@@ -9,14 +10,12 @@ internal sealed class Parking : IAsyncDisposable
 {
     private readonly Dictionary<TimeSpan, FramePublisher<EncryptedPush>> _rungs;
 
-    public Parking(Broker broker, string provider, ParkingLadder ladder, TimeProvider clock, ILogger logger)
+    public Parking(IBus bus, string provider, ParkingLadder ladder, TimeProvider clock, ILogger logger)
     {
         Ladder = ladder;
         _rungs = ladder.Rungs.ToDictionary(
             rung => rung,
-            rung => new FramePublisher<EncryptedPush>(
-                broker, BusTopology.ParkingQueue(provider, rung), mandatory: true, Weigh, clock, logger,
-                (channel, cancellationToken) => BusTopology.DeclareParkingQueueAsync(channel, provider, rung, cancellationToken)));
+            rung => new FramePublisher<EncryptedPush>(bus, BusTopology.ParkingQueue(provider, rung), mandatory: true, Weigh, clock, logger));
     }
 
     public ParkingLadder Ladder { get; }

@@ -45,7 +45,7 @@ public static class SenderSetup
         services.AddKeyedSingleton(name, (provider, _) => new EndpointSwitch(
             provider.GetRequiredKeyedService<ProviderGate>(name), name, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EndpointSwitch>>()));
         services.AddKeyedSingleton(name, (provider, _) => new Parking(
-            provider.GetRequiredService<Broker>(), name, settings.Ladder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Parking>>()));
+            provider.GetRequiredService<IBus>(), name, settings.Ladder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Parking>>()));
         services.AddKeyedSingleton(name, (provider, _) => CreateSender(provider, name, settings));
     }
 
@@ -118,12 +118,7 @@ public static class SenderSetup
     private static void ReceiveQuestions(this IRabbitMqBusFactoryConfigurator rabbit, IBusRegistrationContext context, string provider) =>
         rabbit.ReceiveEndpoint(Provider.ValidationQueue(provider), endpoint =>
         {
-            // It is there only while a sender is: nobody there must be known at once.
-            endpoint.Durable = false;
-            endpoint.AutoDelete = true;
-            endpoint.ConfigureConsumeTopology = false;
-            endpoint.DiscardFaultedMessages();
-            endpoint.DiscardSkippedMessages();
+            endpoint.UseValidationQueue();
             endpoint.Consumer(() => new DeviceTokenValidationConsumer(
                 context.GetRequiredKeyedService<IPushProvider>(provider), context.GetRequiredKeyedService<DeviceTokens>(provider)));
         });

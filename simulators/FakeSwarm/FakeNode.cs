@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sotto.FakeSwarm.Nodes;
 
 namespace Sotto.FakeSwarm;
@@ -24,7 +25,7 @@ public sealed class FakeNode
 
     public string Endpoint => Listener.Endpoint;
 
-    public int Port => Listener.Port;
+    public int Port => int.Parse(Endpoint.AsSpan(Endpoint.LastIndexOf(':') + 1), CultureInfo.InvariantCulture);
 
     public ulong Swarm
     {
@@ -58,5 +59,5 @@ public sealed class FakeNode
 
     internal ListenerThread Thread { get; }
 
-    internal ListedNode Listed => new(PublicKey.ToArray(), HasAddress ? Listener.Host : null, HasAddress ? Port : null, Swarm);
+    internal ListedNode Listed => new(PublicKey.ToArray(), HasAddress ? "127.0.0.1" : null, HasAddress ? Port : null, Swarm);
 }

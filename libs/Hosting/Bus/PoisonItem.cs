@@ -30,8 +30,7 @@ public static class PoisonItem
             {
                 send.Headers.Set(QueueHeader, context.ReceiveContext.InputAddress.AbsolutePath.Split('/')[^1]);
                 send.Headers.Set(ReasonHeader, reason);
-                if (send.TryGetPayload<RabbitMqSendContext>(out var rabbit))
-                    rabbit.Mandatory = true;
+                send.TryMandatory(mandatory: true);
             },
             context.CancellationToken);
     }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -8,52 +7,40 @@ namespace SubscriptionApi.Providers;
 /// <summary>One spelling for every JSON value: no white space, object keys sorted, of keys given twice the last (session-v2 section 7.3).</summary>
 internal static class CompactJson
 {
-    /// <summary>How deep a value may be nested.</summary>
-    public const int DepthMax = 64;
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = DepthMax + 1 };
-
-    /// <summary>False when the value is nested too deeply.</summary>
-    public static bool TryWrite(JsonElement value, [NotNullWhen(true)] out byte[]? json)
+    /// <summary>The value as UTF-8. Its depth is that of a request's, so recursion is bounded.</summary>
+    public static byte[] Write(JsonElement value)
     {
-        json = null;
         var buffer = new ArrayBufferWriter<byte>(256);
-        using var writer = new Utf8JsonWriter(buffer, Options);
-        if (!TryWrite(writer, value))
-            return false;
-        writer.Flush();
-        json = buffer.WrittenSpan.ToArray();
-        return true;
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+            Write(writer, value);
+        return buffer.WrittenSpan.ToArray();
     }
 
-    private static bool TryWrite(Utf8JsonWriter writer, JsonElement value)
+    private static void Write(Utf8JsonWriter writer, JsonElement value)
     {
-        if (writer.CurrentDepth > DepthMax)
-            return false;
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
-                return TryWriteObject(writer, value);
+                WriteObject(writer, value);
+                break;
             case JsonValueKind.Array:
                 writer.WriteStartArray();
                 foreach (var element in value.EnumerateArray())
-                {
-                    if (!TryWrite(writer, element))
-                        return false;
-                }
-
+                    Write(writer, element);
                 writer.WriteEndArray();
-                return true;
+                break;
             case JsonValueKind.String:
                 writer.WriteStringValue(value.GetString());
-                return true;
+                break;
             default:
                 writer.WriteRawValue(value.GetRawText());
-                return true;
+                break;
         }
     }
 
-    private static bool TryWriteObject(Utf8JsonWriter writer, JsonElement value)
+    private static void WriteObject(Utf8JsonWriter writer, JsonElement value)
     {
         var members = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var member in value.EnumerateObject())
@@ -63,11 +50,9 @@ internal static class CompactJson
         foreach (var (name, member) in members)
         {
             writer.WritePropertyName(name);
-            if (!TryWrite(writer, member))
-                return false;
+            Write(writer, member);
         }
 
         writer.WriteEndObject();
-        return true;
     }
 }

@@ -26,9 +26,7 @@ internal sealed class DeviceInquiry : IDisposable
     /// <summary>What the sender makes of the device that <paramref name="serviceInfo"/> describes.</summary>
     public async Task<DeviceAnswer> AskAsync(string provider, JsonElement serviceInfo, CancellationToken cancellationToken)
     {
-        if (!CompactJson.TryWrite(serviceInfo, out var info))
-            return DeviceAnswer.Refused(ErrorCode.Error, "Invalid value of 'service_info': nested too deeply");
-
+        var info = CompactJson.Write(serviceInfo);
         var question = (provider, Encoding.UTF8.GetString(info));
         if (!_answers.TryGetValue(question, out var answer))
             _answers[question] = answer = await AskSenderAsync(provider, info, cancellationToken);

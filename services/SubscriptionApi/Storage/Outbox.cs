@@ -80,9 +80,9 @@ internal sealed class Outbox(NpgsqlDataSource database)
             Account = row.GetFieldValue<byte[]>(4),
             Authorization = new MonitorAuthorization
             {
-                SessionEd25519 = row.GetFieldValue<byte[]?>(5),
-                SubaccountToken = row.GetFieldValue<byte[]?>(6),
-                SubaccountSignature = row.GetFieldValue<byte[]?>(7),
+                SessionEd25519 = OptionalBytes(row, 5),
+                SubaccountToken = OptionalBytes(row, 6),
+                SubaccountSignature = OptionalBytes(row, 7),
                 Signature = row.GetFieldValue<byte[]>(8),
                 SignedAtSeconds = signedAtSeconds,
             },
@@ -95,4 +95,6 @@ internal sealed class Outbox(NpgsqlDataSource database)
             ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(signedAtSeconds + SignatureTime.MonitorLifetimeSeconds),
         };
     }
+
+    private static byte[]? OptionalBytes(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);
 }

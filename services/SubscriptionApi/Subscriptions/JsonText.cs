@@ -1,17 +1,19 @@
-using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
-using SubscriptionApi.Http;
 
 namespace SubscriptionApi.Subscriptions;
 
 /// <summary>Reads a request's body as JSON, as strictly about text as the reference's parser: every string in it must be Unicode.</summary>
 internal static class JsonText
 {
-    // As deep as a body can be; whoever walks it sets a limit of its own.
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = SubscriptionRoutes.BodyBytesMax };
+    /// <summary>
+    /// Deepest nesting that is read; requests need 3. The reference has no limit, but the parser's work grows with size times depth, and a body of 50,000 brackets would cost seconds.
+    /// </summary>
+    public const int DepthMax = 64;
+
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax };
 
     /// <summary>False when it is not one JSON value.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> body, [NotNullWhen(true)] out JsonDocument? document)

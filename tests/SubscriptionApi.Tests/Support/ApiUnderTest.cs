@@ -51,7 +51,10 @@ internal sealed class ApiUnderTest : IAsyncDisposable
 
     public HttpMessageInvoker Http => _http;
 
-    public Uri Address { get; private set; } = null!;
+    /// <summary>First the one for health and metrics, then the one for clients.</summary>
+    public IReadOnlyList<Uri> Addresses { get; private set; } = [];
+
+    public Uri Address => Addresses[^1];
 
     public IServiceProvider Services => _app!.Services;
 
@@ -74,7 +77,7 @@ internal sealed class ApiUnderTest : IAsyncDisposable
     {
         _app = Program.Build(Arguments(settings), clock);
         await _app.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
-        Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Last());
+        Addresses = [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address))];
     }
 
     public async Task StopAsync()

@@ -1,3 +1,4 @@
+using MassTransit;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sotto.Contracts;
 using Sotto.FakePhone;
@@ -13,16 +14,15 @@ internal sealed class ListenerWorld : IAsyncDisposable
     private const long SignatureLifetimeSeconds = 14 * 24 * 60 * 60;
 
     private readonly TestBroker _broker;
-    private readonly Broker _publishing;
+    private readonly IBusControl _bus;
     private readonly FramePublisher<SubscriptionChanged> _subscriptions;
     private long _revision;
 
-    private ListenerWorld(TestBroker broker, string database, FakeSwarmNetwork swarm, ArrivalReader arrivals)
+    private ListenerWorld(TestBroker broker, string database, FakeSwarmNetwork swarm, ArrivalReader arrivals, IBusControl bus)
     {
-        (_broker, Database, Swarm, Arrivals) = (broker, database, swarm, arrivals);
-        _publishing = new Broker(broker.Amqp, "test");
+        (_broker, Database, Swarm, Arrivals, _bus) = (broker, database, swarm, arrivals, bus);
         _subscriptions = new FramePublisher<SubscriptionChanged>(
-            _publishing, BusTopology.SubscriptionChanged, mandatory: true, _ => 500, TimeProvider.System, NullLogger.Instance);
+            bus, BusTopology.SubscriptionChanged, mandatory: true, _ => 500, TimeProvider.System, NullLogger.Instance);
     }
 
     public string Database { get; }
@@ -37,7 +37,9 @@ internal sealed class ListenerWorld : IAsyncDisposable
         var database = await TestServers.CreateDatabaseAsync();
         var network = await FakeSwarmNetwork.StartAsync(swarm ?? new FakeSwarmOptions { Nodes = 6, Swarms = 2 });
         var arrivals = await ArrivalReader.StartAsync(broker.Amqp);
-        return new ListenerWorld(broker, database, network, arrivals);
+        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(broker.Amqp));
+        await bus.StartAsync();
+        return new ListenerWorld(broker, database, network, arrivals, bus);
     }
 
     /// <summary>Settings of a listener here; later ones win.</summary>
@@ -102,7 +104,7 @@ internal sealed class ListenerWorld : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _subscriptions.DisposeAsync();
-        await _publishing.DisposeAsync();
+        await _bus.StopAsync();
         await Arrivals.DisposeAsync();
         await Swarm.DisposeAsync();
     }
