@@ -92,8 +92,7 @@ public sealed class FakeFcm : ProviderSimulator
     {
         if (request.Method != "POST" || !IsSendPath(request.Path, out var project))
             return FcmRefusal.NotFound;
-        var authorization = request.Header("authorization");
-        if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || !_accessTokens.IsGood(authorization[Scheme.Length..]))
+        if (!IsAuthorised(request.Header("authorization")))
             return FcmRefusal.Unauthenticated;
         if (project != ProjectId)
             return FcmRefusal.NotFound;
@@ -101,6 +100,11 @@ public sealed class FakeFcm : ProviderSimulator
             return FcmRefusal.MayNotSend(project);
         return _quota.TryTake(out var retryAfterSeconds) ? null : FcmRefusal.Quota("project:" + project, retryAfterSeconds);
     }
+
+    private bool IsAuthorised(string? authorization) =>
+        authorization is not null
+        && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+        && _accessTokens.IsGood(authorization[Scheme.Length..]);
 
     private FcmRefusal? JudgeTarget(FcmMessage message)
     {
@@ -131,7 +135,8 @@ public sealed class FakeFcm : ProviderSimulator
     {
         const string Before = "/v1/projects/";
         const string After = "/messages:send";
-        var isSend = path.StartsWith(Before, StringComparison.Ordinal) && path.EndsWith(After, StringComparison.Ordinal) && path.Length > Before.Length + After.Length;
+        var isSend = path.Length > Before.Length + After.Length
+            && path.StartsWith(Before, StringComparison.Ordinal) && path.EndsWith(After, StringComparison.Ordinal);
         project = isSend ? path[Before.Length..^After.Length] : "";
         return isSend && !project.Contains('/');
     }

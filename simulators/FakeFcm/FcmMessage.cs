@@ -19,7 +19,10 @@ internal sealed partial class FcmMessage
     private static readonly string[] MessageFields = [.. Targets, "name", "data", "notification", "android", "apns", "webpush", "fcm_options"];
 
     private static readonly string[] AndroidFields =
-        ["collapse_key", "priority", "ttl", "restricted_package_name", "data", "notification", "fcm_options", "direct_boot_ok", "bandwidth_constrained_ok", "restricted_satellite_ok"];
+    [
+        "collapse_key", "priority", "ttl", "restricted_package_name", "data", "notification", "fcm_options",
+        "direct_boot_ok", "bandwidth_constrained_ok", "restricted_satellite_ok",
+    ];
 
     private FcmMessage(string kind, string target) => (Kind, Target) = (kind, target);
 
@@ -103,7 +106,9 @@ internal sealed partial class FcmMessage
     }
 
     private static bool IsForbidden(string key) =>
-        key is "from" or "message_type" || key.StartsWith("google.", StringComparison.Ordinal) || key.StartsWith("gcm.notification.", StringComparison.Ordinal);
+        key is "from" or "message_type"
+        || key.StartsWith("google.", StringComparison.Ordinal)
+        || key.StartsWith("gcm.notification.", StringComparison.Ordinal);
 
     private static FcmRefusal? JudgeAndroid(JsonElement android)
     {
@@ -132,7 +137,10 @@ internal sealed partial class FcmMessage
         foreach (var property in element.EnumerateObject())
         {
             if (!known.Any(name => name == property.Name || Camel(name) == property.Name))
-                return FcmRefusal.Argument($"Invalid JSON payload received. Unknown name \"{property.Name}\" at '{path}': Cannot find field.", field: path);
+            {
+                var text = $"Invalid JSON payload received. Unknown name \"{property.Name}\" at '{path}': Cannot find field.";
+                return FcmRefusal.Argument(text, field: path);
+            }
         }
 
         return null;
@@ -147,7 +155,7 @@ internal sealed partial class FcmMessage
 
     private static string? Text(JsonElement element) => element.ValueKind == JsonValueKind.String ? element.GetString() : null;
 
-    [GeneratedRegex(@"^(?<seconds>\d{1,12})(?<fraction>\.\d{1,9})?s$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<seconds>\d{1,12})(?<fraction>\.\d{1,9})?s$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Duration();
 
     [GeneratedRegex("_[a-z]", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

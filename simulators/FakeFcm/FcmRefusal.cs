@@ -58,7 +58,11 @@ internal sealed record FcmRefusal(int Code, string Status, string Message)
         if (ErrorCode is not null)
             details.Add(new JsonObject { ["@type"] = "type.googleapis.com/google.firebase.fcm.v1.FcmError", ["errorCode"] = ErrorCode });
         if (Field is not null)
-            details.Add(new JsonObject { ["@type"] = Rpc + "BadRequest", ["fieldViolations"] = new JsonArray(new JsonObject { ["field"] = Field, ["description"] = Message }) });
+        {
+            var violation = new JsonObject { ["field"] = Field, ["description"] = Message };
+            details.Add(new JsonObject { ["@type"] = Rpc + "BadRequest", ["fieldViolations"] = new JsonArray(violation) });
+        }
+
         if (Info is not null)
             details.Add(new JsonObject { ["@type"] = Rpc + "ErrorInfo", ["reason"] = Info, ["domain"] = "googleapis.com" });
         if (details.Count > 0)

@@ -15,7 +15,7 @@ internal sealed class CredentialsGrant(string appId, string appSecret, AccessTok
         if (request.Method != "POST")
             return new() { Status = 405, Reason = "HTTP 405" };
         var form = new FormReader(request.BodyText).ReadForm();
-        var (grantType, id, secret) = (form.GetValueOrDefault("grant_type").ToString(), form.GetValueOrDefault("client_id").ToString(), form.GetValueOrDefault("client_secret").ToString());
+        var (grantType, id, secret) = (Field("grant_type"), Field("client_id"), Field("client_secret"));
         if (grantType.Length == 0 || id.Length == 0 || secret.Length == 0)
             return Refuse(1102, 20001, "parameter missing");
         if (grantType != "client_credentials")
@@ -25,16 +25,21 @@ internal sealed class CredentialsGrant(string appId, string appSecret, AccessTok
         if (secret != appSecret)
             return Refuse(1101, 12303, "invalid client secret");
         return tokens.Issue() is { } token ? Grant(token) : new() { Status = 503, Reason = "HTTP 503" };
+
+        string Field(string name) => form.GetValueOrDefault(name).ToString();
     }
 
     // The real one escapes slashes, which a JSON reader must undo.
-    private Verdict Grant(string token) => new()
+    private Verdict Grant(string token)
     {
-        Status = 200,
-        ContentType = "application/json;charset=UTF-8",
-        Body = Encoding.UTF8.GetBytes(
-            $"{{\"access_token\":\"{token.Replace("/", "\\/", StringComparison.Ordinal)}\",\"expires_in\":{tokens.LifeSeconds},\"token_type\":\"Bearer\"}}"),
-    };
+        var escaped = token.Replace("/", "\\/", StringComparison.Ordinal);
+        return new()
+        {
+            Status = 200,
+            ContentType = "application/json;charset=UTF-8",
+            Body = Encoding.UTF8.GetBytes($"{{\"access_token\":\"{escaped}\",\"expires_in\":{tokens.LifeSeconds},\"token_type\":\"Bearer\"}}"),
+        };
+    }
 
     private static Verdict Refuse(int error, int subError, string description) => new()
     {

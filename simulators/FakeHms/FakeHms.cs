@@ -142,5 +142,6 @@ public sealed class FakeHms : ProviderSimulator
     private static bool IsTokenPath(string path) => path is CredentialsGrant.Path or CredentialsGrant.OldPath;
 
     private static bool IsToken(string text) =>
-        text.Length is >= TokenLengthMin and <= TokenLengthMax && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '+' or '/' or '=');
+        text.Length is >= TokenLengthMin and <= TokenLengthMax
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '+' or '/' or '=');
 }

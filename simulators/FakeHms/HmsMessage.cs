@@ -106,16 +106,17 @@ internal sealed partial class HmsMessage
 
         if (android.TryGetProperty("ttl", out var ttl) && !(ttl.ValueKind == JsonValueKind.String && IsTtl(ttl.GetString()!)))
             return HmsCode.IllegalTtl;
-        return android.TryGetProperty("collapse_key", out var key) && !(key.ValueKind == JsonValueKind.Number && key.TryGetInt32(out var group) && group is >= CollapseKeyMin and <= CollapseKeyMax)
-            ? HmsCode.IllegalCollapseKey
-            : null;
+        return android.TryGetProperty("collapse_key", out var key) && !IsCollapseKey(key) ? HmsCode.IllegalCollapseKey : null;
     }
+
+    private static bool IsCollapseKey(JsonElement key) =>
+        key.ValueKind == JsonValueKind.Number && key.TryGetInt32(out var group) && group is >= CollapseKeyMin and <= CollapseKeyMax;
 
     private static bool IsTtl(string text) =>
         Ttl().Match(text) is { Success: true } match
         && decimal.TryParse(match.Groups["seconds"].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
         && seconds <= TtlSecondsMax;
 
-    [GeneratedRegex(@"^(?<seconds>\d{1,12}(\.\d{1,9})?)[sS]?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<seconds>\d{1,12}(?:\.\d{1,9})?)[sS]?$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Ttl();
 }

@@ -62,11 +62,18 @@ public sealed class FakePhone
     /// <param name="via">Null goes straight.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public Task<ApiAnswer> SubscribeAsync(
-        HttpMessageInvoker http, Uri api, string service, IReadOnlyList<int> namespaces, bool wantData = true, Route? via = null, CancellationToken cancellationToken = default) =>
+        HttpMessageInvoker http,
+        Uri api,
+        string service,
+        IReadOnlyList<int> namespaces,
+        bool wantData = true,
+        Route? via = null,
+        CancellationToken cancellationToken = default) =>
         SubscriptionApi.PostAsync(http, api, SubscriptionApi.SubscribePath, SubscribeRequest(service, namespaces, wantData), via, cancellationToken);
 
     /// <summary>Asks to be forgotten; parameters as for subscribing.</summary>
-    public Task<ApiAnswer> UnsubscribeAsync(HttpMessageInvoker http, Uri api, string service, Route? via = null, CancellationToken cancellationToken = default) =>
+    public Task<ApiAnswer> UnsubscribeAsync(
+        HttpMessageInvoker http, Uri api, string service, Route? via = null, CancellationToken cancellationToken = default) =>
         SubscriptionApi.PostAsync(http, api, SubscriptionApi.UnsubscribePath, UnsubscribeRequest(service), via, cancellationToken);
 
     /// <summary>The body of a subscription; a caller may bend it.</summary>

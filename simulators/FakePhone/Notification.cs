@@ -50,7 +50,8 @@ public sealed record Notification
             if (Bencoding.Parse(plaintext.TrimEnd((byte)0)) is List<object> { Count: >= 1 } list)
                 notification = Read(list[0], list.Count > 1 ? list[1] as byte[] : null);
         }
-        catch (Exception wrong) when (wrong is FormatException or JsonException or KeyNotFoundException or InvalidOperationException or InvalidCastException)
+        catch (Exception wrong) when (wrong is FormatException or JsonException or KeyNotFoundException
+            or InvalidOperationException or InvalidCastException or OverflowException)
         {
             return false;
         }

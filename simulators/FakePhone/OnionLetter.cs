@@ -37,7 +37,8 @@ public sealed class OnionLetter
     }
 
     /// <summary>Seals a payload with a given key pair and nonce; for vectors.</summary>
-    public static OnionLetter Seal(ReadOnlySpan<byte> serverKey, OnionCipher cipher, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> ephemeral, ReadOnlySpan<byte> nonce)
+    public static OnionLetter Seal(
+        ReadOnlySpan<byte> serverKey, OnionCipher cipher, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> ephemeral, ReadOnlySpan<byte> nonce)
     {
         var (shared, clientKey) = (new byte[X25519.KeySize], new byte[X25519.KeySize]);
         X25519.PublicKey(ephemeral, clientKey);

@@ -33,11 +33,13 @@ public sealed record ApiAnswer(int Status, JsonElement Json)
     public bool Removed => Flag("removed");
 
     /// <summary>The error's number; null for a success.</summary>
-    public int? Error => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty("error", out var code) && code.TryGetInt32(out var number) ? number : null;
+    public int? Error => Member("error") is { ValueKind: JsonValueKind.Number } code ? code.GetInt32() : null;
 
-    public string? Message => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty("message", out var text) ? text.GetString() : null;
+    public string? Message => Member("message") is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
-    private bool Flag(string name) => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(name, out var flag) && flag.ValueKind == JsonValueKind.True;
+    private bool Flag(string name) => Member(name) is { ValueKind: JsonValueKind.True };
+
+    private JsonElement? Member(string name) => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(name, out var member) ? member : null;
 }
 
 /// <summary>Posts to the server as a phone does.</summary>

@@ -11,7 +11,8 @@ public static class V4Envelope
     public static byte[] WriteRequest(string method, string endpoint, ReadOnlySpan<byte> body)
     {
         var metadata = $"{{\"method\":\"{method}\",\"endpoint\":\"{endpoint}\",\"headers\":{{\"Content-Type\":\"application/json\"}}}}";
-        return [.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"l{metadata.Length}:{metadata}{body.Length}:")), .. body, (byte)'e'];
+        var head = string.Create(CultureInfo.InvariantCulture, $"l{metadata.Length}:{metadata}{body.Length}:");
+        return [.. Encoding.UTF8.GetBytes(head), .. body, (byte)'e'];
     }
 
     /// <summary>The status and the body of an answer.</summary>

@@ -64,9 +64,11 @@ internal sealed class ControlServer : IAsyncDisposable
                 ("POST", "/reset") => orders.Reset(),
                 _ => null,
             };
-            await WriteAsync(context, answer is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK, answer ?? new { error = "No such order." });
+            var status = answer is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;
+            await WriteAsync(context, status, answer ?? new { error = "No such order." });
         }
-        catch (Exception wrong) when (wrong is JsonException or ArgumentException or InvalidOperationException or FormatException or BadHttpRequestException)
+        catch (Exception wrong) when (wrong is JsonException or ArgumentException or InvalidOperationException
+            or FormatException or OverflowException or BadHttpRequestException)
         {
             await WriteAsync(context, StatusCodes.Status400BadRequest, new { error = wrong.Message });
         }

@@ -57,7 +57,9 @@ public sealed class Ledger(int receivedMax)
         }
     }
 
-    /// <summary>Kept requests with a sequence above <paramref name="since"/>, oldest first, at most <paramref name="limit"/>; and the oldest sequence still kept.</summary>
+    /// <summary>
+    /// Kept requests with a sequence above <paramref name="since"/>, oldest first, at most <paramref name="limit"/>; and the oldest sequence still kept.
+    /// </summary>
     public (IReadOnlyList<ReceivedRequest> Items, long Oldest) Since(long since, int limit)
     {
         lock (_gate)
@@ -87,7 +89,8 @@ public sealed class Ledger(int receivedMax)
                 Statuses = new Dictionary<int, long>(_statuses),
                 Faults = new Dictionary<FaultKind, long>(_faults),
                 Devices = _devices.Count,
-                Repeated = _taken.Where(pair => pair.Value > 1).Take(RepeatedMax).ToDictionary(pair => Text(pair.Key), pair => pair.Value, StringComparer.Ordinal),
+                Repeated = _taken.Where(pair => pair.Value > 1).Take(RepeatedMax)
+                    .ToDictionary(pair => Text(pair.Key), pair => pair.Value, StringComparer.Ordinal),
             };
         }
     }
@@ -122,7 +125,8 @@ public sealed class Ledger(int receivedMax)
                 _waiters.RemoveAll(waiter => waiter.Reached == reached);
             var summary = Summarise();
             var refusals = string.Join(", ", summary.Refused.Select(pair => $"{pair.Key} {pair.Value}"));
-            throw new TimeoutException($"{summary.Accepted} of {count} notifications came within {timeout}; {summary.Requests} requests, refused: [{refusals}].", late);
+            var came = $"{summary.Accepted} of {count} notifications came within {timeout}";
+            throw new TimeoutException($"{came}; {summary.Requests} requests, refused: [{refusals}].", late);
         }
 
         return [.. Received.Where(request => request.Accepted)];

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Sotto.FakeProvider;
@@ -39,7 +40,9 @@ public static class SimulatorProgram
             await Console.Error.WriteLineAsync($"{wrong.Message}\n\n{usage}");
             return WrongUsage;
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        // A port that is taken, a folder that cannot be written, a credentials file that somebody has edited.
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or CryptographicException
+            or JsonException or ArgumentException or KeyNotFoundException)
         {
             await Console.Error.WriteLineAsync($"The simulator cannot start: {failed.Message}");
             return 1;

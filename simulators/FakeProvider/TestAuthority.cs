@@ -97,7 +97,8 @@ public sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(purpose)], false));
         foreach (var extension in extensions)
             request.CertificateExtensions.Add(extension);
-        using var issued = request.Create(_authority, new DateTimeOffset(_authority.NotBefore), new DateTimeOffset(_authority.NotAfter), RandomNumberGenerator.GetBytes(16));
+        var (begin, end) = (new DateTimeOffset(_authority.NotBefore), new DateTimeOffset(_authority.NotAfter));
+        using var issued = request.Create(_authority, begin, end, RandomNumberGenerator.GetBytes(16));
         return issued.CopyWithPrivateKey(key);
     }
 

@@ -17,6 +17,8 @@ public sealed record Verdict
     /// <summary>The devices for which the notification was taken.</summary>
     public IReadOnlyList<string> AcceptedTokens { get; init; } = [];
 
-    /// <summary>What the device would get, without what may differ between two attempts: two notifications with the same content and device are duplicates.</summary>
+    /// <summary>
+    /// What the device would get, without what may differ between two attempts: two notifications with the same content and device are duplicates.
+    /// </summary>
     public ReadOnlyMemory<byte> Content { get; init; }
 }

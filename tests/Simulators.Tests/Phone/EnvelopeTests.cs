@@ -78,8 +78,11 @@ public sealed class EnvelopeTests
     private static void AssertMatches(Notification notification, JsonElement expected)
     {
         var length = expected.GetProperty("data_len").ValueKind == JsonValueKind.Null ? 0 : expected.GetProperty("data_len").GetInt64();
-        Assert.That((notification.AccountHex, notification.Hash, notification.Namespace), Is.EqualTo((expected.Text("account_hex"), expected.Text("msg_hash"), (int?)expected.GetProperty("namespace").GetInt32())));
-        Assert.That((notification.TimestampMilliseconds, notification.ExpiryMilliseconds), Is.EqualTo((expected.GetProperty("timestamp_ms").GetInt64(), expected.GetProperty("expiry_ms").GetInt64())));
+        Assert.That(notification.AccountHex, Is.EqualTo(expected.Text("account_hex")));
+        Assert.That(notification.Hash, Is.EqualTo(expected.Text("msg_hash")));
+        Assert.That(notification.Namespace, Is.EqualTo(expected.GetProperty("namespace").GetInt32()));
+        Assert.That(notification.TimestampMilliseconds, Is.EqualTo(expected.GetProperty("timestamp_ms").GetInt64()));
+        Assert.That(notification.ExpiryMilliseconds, Is.EqualTo(expected.GetProperty("expiry_ms").GetInt64()));
         Assert.That(notification.DataLength ?? 0, Is.EqualTo(length));
         Assert.That(notification.IsTooBig, Is.EqualTo(length > 2500));
         Assert.That(notification.Data, Is.EqualTo(length is > 0 and <= 2500 ? expected.Hex("data_hex") : null));

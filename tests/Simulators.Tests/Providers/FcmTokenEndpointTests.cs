@@ -9,6 +9,7 @@ namespace Simulators.Tests.Providers;
 /// <summary>How a sender comes by its access token: the assertion of <c>fcm-oauth.json</c>, and every way to get it wrong.</summary>
 public sealed class FcmTokenEndpointTests
 {
+    private const string Scope = "https://www.googleapis.com/auth/firebase.messaging";
     private const string Google = "https://oauth2.googleapis.com/token";
 
     private static readonly ServiceAccount Account = ServiceAccount.Create();
@@ -65,18 +66,18 @@ public sealed class FcmTokenEndpointTests
     public static IEnumerable<TestCaseData> WrongAssertions()
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-        yield return new TestCaseData(Assertion(signer: Stranger with { ClientEmail = Account.ClientEmail, KeyId = Account.KeyId }), "invalid_grant", "Signature").SetArgDisplayNames("signed by a stranger");
-        yield return new TestCaseData(Assertion(keyId: "another"), "invalid_grant", "Signature").SetArgDisplayNames("another key's id");
-        yield return new TestCaseData(Assertion(algorithm: "HS256"), "invalid_grant", "Signature").SetArgDisplayNames("another algorithm");
-        yield return new TestCaseData(Assertion(claims: FcmSender.Claims(Stranger with { ClientEmail = "nobody@example.org" }, Google, now, now + 3600)), "invalid_grant", "account not found").SetArgDisplayNames("unknown account");
-        yield return new TestCaseData(Assertion(claims: FcmSender.Claims(Account, Google, now, now + 3601)), "invalid_grant", "60 minutes").SetArgDisplayNames("too long a life");
-        yield return new TestCaseData(Assertion(claims: FcmSender.Claims(Account, Google, now - 3700, now - 100)), "invalid_grant", "60 minutes").SetArgDisplayNames("over");
-        yield return new TestCaseData(Assertion(claims: FcmSender.Claims(Account, Google, now + 900, now + 3600)), "invalid_grant", "60 minutes").SetArgDisplayNames("from the future");
-        yield return new TestCaseData(Assertion(claims: FcmSender.Claims(Account, "https://example.org/token", now, now + 3600)), "invalid_grant", "audience").SetArgDisplayNames("another audience");
-        yield return new TestCaseData(Assertion(claims: FcmSender.Claims(Account, Google, now, now + 3600, "everything")), "invalid_scope", "scope").SetArgDisplayNames("unknown scope");
-        yield return new TestCaseData(Assertion(claims: "{}"), "invalid_grant", "Bad Request").SetArgDisplayNames("no claims");
-        yield return new TestCaseData("not.a.jwt", "invalid_grant", "Bad Request").SetArgDisplayNames("no JWT");
-        yield return new TestCaseData("", "invalid_request", "assertion").SetArgDisplayNames("nothing");
+        yield return Case("signed by a stranger", "invalid_grant", "Signature", Assertion(signer: Stranger with { ClientEmail = Account.ClientEmail, KeyId = Account.KeyId }));
+        yield return Case("another key's id", "invalid_grant", "Signature", Assertion(keyId: "another"));
+        yield return Case("another algorithm", "invalid_grant", "Signature", Assertion(algorithm: "HS256"));
+        yield return Case("unknown account", "invalid_grant", "account not found", WithClaims(Stranger with { ClientEmail = "nobody@example.org" }, Google, now, now + 3600));
+        yield return Case("too long a life", "invalid_grant", "60 minutes", WithClaims(Account, Google, now, now + 3601));
+        yield return Case("over", "invalid_grant", "60 minutes", WithClaims(Account, Google, now - 3700, now - 100));
+        yield return Case("from the future", "invalid_grant", "60 minutes", WithClaims(Account, Google, now + 900, now + 3600));
+        yield return Case("another audience", "invalid_grant", "audience", WithClaims(Account, "https://example.org/token", now, now + 3600));
+        yield return Case("unknown scope", "invalid_scope", "scope", WithClaims(Account, Google, now, now + 3600, "everything"));
+        yield return Case("no claims", "invalid_grant", "Bad Request", Assertion(claims: "{}"));
+        yield return Case("no JWT", "invalid_grant", "Bad Request", "not.a.jwt");
+        yield return Case("nothing", "invalid_request", "assertion", "");
     }
 
     [TestCaseSource(nameof(WrongAssertions))]
@@ -117,6 +118,12 @@ public sealed class FcmTokenEndpointTests
         Assert.That(JsonDocument.Parse(file).RootElement.Text("token_uri"), Is.EqualTo(_google.TokenEndpoint.OriginalString));
         Assert.That(ServiceAccount.Parse(file), Is.EqualTo(Account));
     }
+
+    private static TestCaseData Case(string name, string error, string words, string assertion) =>
+        new TestCaseData(assertion, error, words).SetArgDisplayNames(name);
+
+    private static string WithClaims(ServiceAccount account, string audience, long issuedAt, long expiresAt, string scope = Scope) =>
+        Assertion(claims: FcmSender.Claims(account, audience, issuedAt, expiresAt, scope));
 
     private static string Assertion(ServiceAccount? signer = null, string? keyId = null, string algorithm = "RS256", string? claims = null)
     {

@@ -82,11 +82,12 @@ public sealed class LedgerTests
         var second = await GetAsync($"/received?since={first.GetProperty("next").GetInt64()}");
         var third = await GetAsync($"/received?since={second.GetProperty("next").GetInt64()}");
 
-        Assert.That((first.GetProperty("items").GetArrayLength(), second.GetProperty("items").GetArrayLength(), third.GetProperty("items").GetArrayLength()), Is.EqualTo((3, 2, 0)));
+        Assert.That(new[] { first, second, third }.Select(page => page.GetProperty("items").GetArrayLength()), Is.EqualTo([3, 2, 0]));
         Assert.That(third.GetProperty("next").GetInt64(), Is.EqualTo(5));
         var item = first.GetProperty("items")[1];
-        Assert.That((item.GetProperty("seq").GetInt64(), item.Text("method"), item.Text("path"), item.Text("body")), Is.EqualTo((2, "POST", "/3/device/" + Token(1), """{"aps":{},"n":1}""")));
-        Assert.That((item.Text("protocol"), item.Text("listener"), item.GetProperty("status").GetInt32(), item.GetProperty("accepted").GetBoolean()), Is.EqualTo(("HTTP/2", "production", 200, true)));
+        Assert.That((item.GetProperty("seq").GetInt64(), item.Text("method"), item.Text("path")), Is.EqualTo((2, "POST", "/3/device/" + Token(1))));
+        Assert.That((item.Text("body"), item.Text("protocol"), item.Text("listener")), Is.EqualTo(("""{"aps":{},"n":1}""", "HTTP/2", "production")));
+        Assert.That((item.GetProperty("status").GetInt32(), item.GetProperty("accepted").GetBoolean()), Is.EqualTo((200, true)));
         Assert.That(item.GetProperty("headers").Text("apns-topic"), Is.EqualTo(_apple.Topic));
     }
 
