@@ -44,17 +44,15 @@ internal sealed class RawListener : IDisposable
     public async Task ReopenAsync() => _socket = await Bind(Endpoint);
 
     /// <summary>The next message, without its routing id; the test fails if none comes.</summary>
-    public Task<string[]> ReceiveAsync() => Task.Run(() =>
-    {
-        var parts = _socket.TryReceive(Patience) ?? throw new InvalidOperationException("Nothing came.");
-        Client = parts[0];
-        return parts[1..].Select(Encoding.Latin1.GetString).ToArray();
-    });
+    public async Task<string[]> ReceiveAsync() => await TryReceiveAsync(Patience) ?? throw new AssertionException("Nothing came.");
 
     public Task<string[]?> TryReceiveAsync(TimeSpan patience) => Task.Run(() =>
     {
-        var parts = _socket.TryReceive(patience);
-        return parts?[1..].Select(Encoding.Latin1.GetString).ToArray();
+        if (_socket.TryReceive(patience) is not [var client, .. var parts])
+            return null;
+
+        Client = client;
+        return parts.Select(Encoding.Latin1.GetString).ToArray();
     });
 
     public bool Send(params string[] parts) => _socket.TrySend([Client, .. parts.Select(Encoding.Latin1.GetBytes)]);

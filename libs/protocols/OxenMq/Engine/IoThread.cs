@@ -102,7 +102,7 @@ internal sealed unsafe class IoThread : IDisposable
         var tickedAt = life.Now;
         while (!_stopping)
         {
-            _ = LibZmq.zmq_poll(items, 5, TickInterval);
+            var isQuiet = LibZmq.zmq_poll(items, 5, TickInterval) == 0;
             life.ReadClock();
             _wake.Clear();
             // Before the queue is looked at: whoever posts after this signals again.
@@ -112,7 +112,7 @@ internal sealed unsafe class IoThread : IDisposable
             ReadEvents(life, reader, plain);
             ReadMessages(life, reader, curve);
             ReadMessages(life, reader, plain);
-            if (_options.Clock.GetElapsedTime(tickedAt, life.Now).TotalMilliseconds >= TickInterval)
+            if (isQuiet || _options.Clock.GetElapsedTime(tickedAt, life.Now).TotalMilliseconds >= TickInterval)
             {
                 tickedAt = life.Now;
                 life.OnTick();

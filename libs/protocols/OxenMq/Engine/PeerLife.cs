@@ -84,7 +84,8 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
         {
             switch (what)
             {
-                case ConnectionEvent.Connected or ConnectionEvent.HandshakeFailed when connection.Handshakes == 0:
+                case ConnectionEvent.Connected when connection.Handshakes == 0:
+                case ConnectionEvent.HandshakeFailed:
                     connection.FailureSoFar = OxenMqPeerFailure.HandshakeFailed;
                     break;
                 case ConnectionEvent.HandshakeSucceeded:

@@ -14,6 +14,9 @@ internal sealed class RouterSocket : IDisposable
     private const int ReconnectIntervalMax = 5_000;
     private const int HandshakeInterval = 10_000;
 
+    // ZMTP 3.1, MESSAGE of CURVE: its name (8), nonce (8), tag (16) and flags (1). libzmq holds its limit against the encrypted part.
+    private const int CurveOverhead = 33;
+
     // 'P' and a counter: libzmq keeps ids that begin with a zero for itself.
     private const int LabelSize = 1 + sizeof(ulong);
     private const byte LabelPrefix = (byte)'P';
@@ -39,7 +42,7 @@ internal sealed class RouterSocket : IDisposable
         _socket.Set(LibZmq.ZMQ_ROUTER_MANDATORY, 1);
         // A limit together with heartbeats and a reader that pauses aborts the process (section 1.5).
         _socket.Set(LibZmq.ZMQ_RCVHWM, 0);
-        _socket.Set(LibZmq.ZMQ_MAXMSGSIZE, options.PartBytesMax);
+        _socket.Set(LibZmq.ZMQ_MAXMSGSIZE, options.PartBytesMax + (isCurve ? CurveOverhead : 0));
         _socket.Set(LibZmq.ZMQ_RECONNECT_IVL, ReconnectInterval);
         _socket.Set(LibZmq.ZMQ_RECONNECT_IVL_MAX, ReconnectIntervalMax);
         _socket.Set(LibZmq.ZMQ_HANDSHAKE_IVL, HandshakeInterval);
