@@ -1,4 +1,3 @@
-using MassTransit;
 using Microsoft.Extensions.Logging;
 using Sotto.Contracts;
 using Sotto.Hosting.Bus;
@@ -6,17 +5,17 @@ using Sotto.Hosting.Bus;
 namespace Sotto.Delivery;
 
 /// <summary>Tells the bus what has become of pushes and device tokens; each report completes when the broker has confirmed it. Thread-safe.</summary>
-internal sealed class DeliveryReports(IBus bus, TimeProvider clock, ILogger<DeliveryReports> logger) : IAsyncDisposable
+internal sealed class DeliveryReports(Broker broker, TimeProvider clock, ILogger<DeliveryReports> logger) : IAsyncDisposable
 {
     private const int SmallWeight = 200;
 
-    private readonly FramePublisher<PushAccepted> _accepted = new(bus, BusTopology.PushAccepted, mandatory: false, _ => SmallWeight, clock, logger);
-    private readonly FramePublisher<PushExpired> _expired = new(bus, BusTopology.PushExpired, mandatory: false, _ => SmallWeight, clock, logger);
+    private readonly FramePublisher<PushAccepted> _accepted = new(broker, BusTopology.PushAccepted, mandatory: false, _ => SmallWeight, clock, logger);
+    private readonly FramePublisher<PushExpired> _expired = new(broker, BusTopology.PushExpired, mandatory: false, _ => SmallWeight, clock, logger);
     private readonly FramePublisher<PushDeadLettered> _dead =
-        new(bus, BusTopology.PushDeadLettered, mandatory: true, letter => Parking.Weigh(letter.Push) + SmallWeight, clock, logger);
+        new(broker, BusTopology.PushDeadLettered, mandatory: true, letter => Parking.Weigh(letter.Push) + SmallWeight, clock, logger);
 
     private readonly FramePublisher<DeviceTokenInvalidated> _invalidated =
-        new(bus, BusTopology.DeviceTokenInvalidated, mandatory: true, _ => SmallWeight, clock, logger);
+        new(broker, BusTopology.DeviceTokenInvalidated, mandatory: true, _ => SmallWeight, clock, logger);
 
     public Task AcceptedAsync(EncryptedPush push, CancellationToken cancellationToken)
     {

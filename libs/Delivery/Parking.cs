@@ -1,4 +1,3 @@
-using MassTransit;
 using Microsoft.Extensions.Logging;
 using Sotto.Contracts;
 using Sotto.Hosting.Bus;
@@ -10,12 +9,14 @@ internal sealed class Parking : IAsyncDisposable
 {
     private readonly Dictionary<TimeSpan, FramePublisher<EncryptedPush>> _rungs;
 
-    public Parking(IBus bus, string provider, ParkingLadder ladder, TimeProvider clock, ILogger logger)
+    public Parking(Broker broker, string provider, ParkingLadder ladder, TimeProvider clock, ILogger logger)
     {
         Ladder = ladder;
         _rungs = ladder.Rungs.ToDictionary(
             rung => rung,
-            rung => new FramePublisher<EncryptedPush>(bus, BusTopology.ParkingQueue(provider, rung), mandatory: true, Weigh, clock, logger));
+            rung => new FramePublisher<EncryptedPush>(
+                broker, BusTopology.ParkingQueue(provider, rung), mandatory: true, Weigh, clock, logger,
+                (channel, cancellationToken) => BusTopology.DeclareParkingQueueAsync(channel, provider, rung, cancellationToken)));
     }
 
     public ParkingLadder Ladder { get; }

@@ -45,7 +45,7 @@ public static class SenderSetup
         services.AddKeyedSingleton(name, (provider, _) => new EndpointSwitch(
             provider.GetRequiredKeyedService<ProviderGate>(name), name, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EndpointSwitch>>()));
         services.AddKeyedSingleton(name, (provider, _) => new Parking(
-            provider.GetRequiredService<IBus>(), name, settings.Ladder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Parking>>()));
+            provider.GetRequiredService<Broker>(), name, settings.Ladder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Parking>>()));
         services.AddKeyedSingleton(name, (provider, _) => CreateSender(provider, name, settings));
     }
 

@@ -16,6 +16,7 @@ using Serilog;
 using Serilog.Events;
 using Sotto.Hosting.Settings;
 using Sotto.Hosting.Telemetry;
+using Sotto.Sodium;
 using Sotto.Storage;
 
 namespace Sotto.Hosting;
@@ -28,6 +29,9 @@ public static class ServiceHost
 
     // What an instance that hangs in the middle of a transaction has locked is given back to the others after this time.
     private static readonly TimeSpan IdleInTransactionMax = TimeSpan.FromMinutes(2);
+
+    // Whoever asks for health will not wait for the database's own time-outs.
+    private static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(5);
 
     private const string AdminListener = "sotto-admin";
 
@@ -84,11 +88,11 @@ public static class ServiceHost
                 await command.ExecuteScalarAsync(cancellationToken);
                 return Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Healthy();
             }
-            catch (NpgsqlException)
+            catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
             {
                 return Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Unhealthy("The database does not answer.");
             }
-        });
+        }, timeout: HealthTimeout);
     }
 
     /// <summary>True when the request came in at the address for health and metrics.</summary>
@@ -102,7 +106,10 @@ public static class ServiceHost
             admin.UseHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
             admin.UseHealthChecks("/health/ready");
             admin.Map("/metrics", metrics => metrics.Run(context =>
-                context.Response.WriteAsync(context.RequestServices.GetRequiredService<PrometheusText>().Write(), context.RequestAborted)));
+            {
+                context.Response.ContentType = PrometheusText.ContentType;
+                return context.Response.WriteAsync(context.RequestServices.GetRequiredService<PrometheusText>().Write(), context.RequestAborted);
+            }));
             admin.Run(context =>
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -123,7 +130,7 @@ public static class ServiceHost
             await app.RunAsync();
             return 0;
         }
-        catch (SettingsException e)
+        catch (Exception e) when (e is SettingsException or KeyFileException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return ExitCodeSettings;
@@ -150,6 +157,8 @@ public static class ServiceHost
         var logger = new LoggerConfiguration()
             .MinimumLevel.Is(minimum)
             .MinimumLevel.Override("Microsoft", noisy)
+            // Whoever asks for health is told; asking again and again must not fill the log.
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             .MinimumLevel.Override("MassTransit", noisy)
             .MinimumLevel.Override("Npgsql", noisy)
             .WriteTo.Console(

@@ -73,7 +73,7 @@ internal static class Program
         builder.Services.AddSingleton<SubscriptionStore>();
         builder.Services.AddSingleton<Outbox>();
         builder.Services.AddSingleton(services => new FramePublisher<SubscriptionChanged>(
-            services.GetRequiredService<IBus>(),
+            services.GetRequiredService<Broker>(),
             BusTopology.SubscriptionChanged,
             mandatory: true,
             OutboxPublisher.Weigh,

@@ -58,7 +58,7 @@ internal static class ListenerProgram
         services.AddSingleton<Audience>();
         services.AddSingleton<DuplicateFilter>();
         services.AddSingleton(provider => new FramePublisher<MessageArrived>(
-            provider.GetRequiredService<IBus>(), BusTopology.MessageArrived, mandatory: true, HandOver.WeightOf,
+            provider.GetRequiredService<Broker>(), BusTopology.MessageArrived, mandatory: true, HandOver.WeightOf,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HandOver>>()));
         services.AddSingleton<HandOver>();
         services.AddSingleton<NotifyMessageHandler>();

@@ -69,7 +69,7 @@ public sealed class FakeFcm : ProviderSimulator
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> TokensOf(ReceivedRequest request) =>
-        request.Path == AssertionGrant.Path || FcmMessage.Read(request.Body).Message is not { Kind: "token" or "fid" } message ? [] : [message.Target];
+        request.Path == AssertionGrant.Path || Read(request).Message is not { Kind: "token" or "fid" } message ? [] : [message.Target];
 
     /// <inheritdoc/>
     protected override Verdict Judge(ReceivedRequest request, ConnectionState connection)
@@ -79,7 +79,7 @@ public sealed class FakeFcm : ProviderSimulator
         if (Refuse(request) is { } refused)
             return refused.ToVerdict();
 
-        var (message, refusal) = FcmMessage.Read(request.Body);
+        var (message, refusal) = Read(request);
         refusal ??= JudgeTarget(message!);
         if (refusal is not null)
             return refusal.ToVerdict();
@@ -87,6 +87,9 @@ public sealed class FakeFcm : ProviderSimulator
             ? Take("fake_message_id", [], message.Content)
             : Take(NewMessageId(), [message.Target], message.Content);
     }
+
+    private static (FcmMessage? Message, FcmRefusal? Refusal) Read(ReceivedRequest request) =>
+        ((FcmMessage?, FcmRefusal?))(request.Reading ??= FcmMessage.Read(request.Body));
 
     private FcmRefusal? Refuse(ReceivedRequest request)
     {

@@ -72,7 +72,7 @@ public sealed class FakeHms : ProviderSimulator
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> TokensOf(ReceivedRequest request) =>
-        IsTokenPath(request.Path) ? [] : HmsMessage.Read(request.Body).Message?.Tokens ?? [];
+        IsTokenPath(request.Path) ? [] : Read(request).Message?.Tokens ?? [];
 
     /// <inheritdoc/>
     protected override Verdict Judge(ReceivedRequest request, ConnectionState connection)
@@ -84,13 +84,16 @@ public sealed class FakeHms : ProviderSimulator
         if (JudgeBearer(request, isOurs) is { } refused)
             return Say(refused);
 
-        var (message, refusal) = HmsMessage.Read(request.Body);
+        var (message, refusal) = Read(request);
         if (refusal is not null)
             return Say(refusal);
         if (message!.IsUrgent && !_options.MayBeUrgent)
             return Say(HmsCode.MayNotBeUrgent);
         return _flow.TryTake(message.Tokens.Count) ? Deliver(message) : new() { Status = 503, Reason = "HTTP 503" };
     }
+
+    private static (HmsMessage? Message, HmsCode? Refusal) Read(ReceivedRequest request) =>
+        ((HmsMessage?, HmsCode?))(request.Reading ??= HmsMessage.Read(request.Body));
 
     private HmsCode? JudgeBearer(ReceivedRequest request, bool isOurs)
     {

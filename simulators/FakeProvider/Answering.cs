@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Sotto.FakeProvider;
 
@@ -37,6 +39,7 @@ internal sealed class Answering(ProviderSimulator simulator, HttpContext context
         FaultKind.Close or FaultKind.Refuse => LeaveAsync(connection.Close),
         FaultKind.Reset => LeaveAsync(context.Abort),
         FaultKind.LostAnswer => LoseAnswerAsync(),
+        FaultKind.GoAway => DismissAsync(),
         FaultKind.Drip => DripAsync(fault.DelayMs > 0 ? fault.DelayMs : DripDelayMs),
         FaultKind.Cut => CutAsync(Record(Scripted(fault, StatusCodes.Status200OK, """{"cut":"in the middle"}""", "application/json"))),
         FaultKind.Html => WriteAsync(Record(Scripted(fault, StatusCodes.Status502BadGateway, FrontEndPage, "text/html; charset=UTF-8"))),
@@ -91,6 +94,12 @@ internal sealed class Answering(ProviderSimulator simulator, HttpContext context
         Record(verdict with { Status = 0 });
         await PauseAsync(Latency());
         connection.Close();
+    }
+
+    private Task DismissAsync()
+    {
+        context.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().RequestClose();
+        return JudgeAsync();
     }
 
     private async Task CutAsync(Verdict verdict)

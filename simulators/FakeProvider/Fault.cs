@@ -36,6 +36,9 @@ public enum FaultKind
     /// <summary>Judged and stored; then the connection is closed before the answer.</summary>
     LostAnswer,
 
+    /// <summary>Judged and answered as usual; the connection takes no more requests (GOAWAY, or <c>Connection: close</c>).</summary>
+    GoAway,
+
     /// <summary>As <see cref="Close"/>, and new connections are closed at once as well.</summary>
     Refuse,
 }

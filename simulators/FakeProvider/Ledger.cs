@@ -149,6 +149,7 @@ public sealed class Ledger(int receivedMax)
 
     internal void Record(ReceivedRequest request, ReadOnlyMemory<byte> content)
     {
+        request.Reading = null;
         var notifications = new (UInt128 Notification, UInt128 Device)[request.AcceptedTokens.Count];
         for (var i = 0; i < notifications.Length; i++)
             notifications[i] = (Fingerprint.Of(request.AcceptedTokens[i], content.Span), Fingerprint.Of(request.AcceptedTokens[i]));

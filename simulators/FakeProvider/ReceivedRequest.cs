@@ -48,6 +48,9 @@ public sealed class ReceivedRequest
     /// <summary>The scripted fault that acted on it, if one did.</summary>
     public FaultKind? Fault { get; internal set; }
 
+    /// <summary>What a simulator read in the body, so that it reads it once; forgotten when the request is entered in the ledger.</summary>
+    public object? Reading { get; set; }
+
     /// <summary>The body as text.</summary>
     public string BodyText => Encoding.UTF8.GetString(Body);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Sotto.FakeSwarm.Nodes;
 
 namespace Sotto.FakeSwarm;
@@ -25,7 +24,7 @@ public sealed class FakeNode
 
     public string Endpoint => Listener.Endpoint;
 
-    public int Port => int.Parse(Endpoint.AsSpan(Endpoint.LastIndexOf(':') + 1), CultureInfo.InvariantCulture);
+    public int Port => Listener.Port;
 
     public ulong Swarm
     {
@@ -59,5 +58,5 @@ public sealed class FakeNode
 
     internal ListenerThread Thread { get; }
 
-    internal ListedNode Listed => new(PublicKey.ToArray(), HasAddress ? "127.0.0.1" : null, HasAddress ? Port : null, Swarm);
+    internal ListedNode Listed => new(PublicKey.ToArray(), HasAddress ? Listener.Host : null, HasAddress ? Port : null, Swarm);
 }

@@ -43,17 +43,17 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
         X25519.PublicKey(oxendKey, _oxendPublicKey);
         _oxends =
         [
-            new OxendListener(_context, _threads[0], [], Loopback(options.OxendPort), options, Chain),
-            new OxendListener(_context, _threads[0], oxendKey, Loopback(options.OxendCurvePort), options, Chain),
+            new OxendListener(_context, _threads[0], [], options.OxendPort, options, Chain),
+            new OxendListener(_context, _threads[0], oxendKey, options.OxendCurvePort, options, Chain),
         ];
         var swarms = Enumerable.Range(0, options.Swarms).Select(i => BitConverter.ToUInt64(Derive($"swarm {i}")) & ~1UL).ToArray();
         _nodes = [.. Enumerable.Range(0, options.Nodes).Select(i => MakeNode(i, swarms[i % swarms.Length]))];
     }
 
-    /// <summary><c>tcp://127.0.0.1:port</c>.</summary>
+    /// <summary><c>tcp://host:port</c>.</summary>
     public string OxendAddress => _oxends[0].Endpoint;
 
-    /// <summary><c>curve://127.0.0.1:port/key</c>.</summary>
+    /// <summary><c>curve://host:port/key</c>.</summary>
     public string OxendCurveAddress =>
         _oxends[1].Endpoint.Replace("tcp://", "curve://", StringComparison.Ordinal) + "/" + Convert.ToHexStringLower(_oxendPublicKey);
 
@@ -123,8 +123,6 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
         _context.Dispose();
         return ValueTask.CompletedTask;
     }
-
-    private static string Loopback(int port) => port == 0 ? "tcp://127.0.0.1:*" : string.Create(CultureInfo.InvariantCulture, $"tcp://127.0.0.1:{port}");
 
     private FakeNode MakeNode(int index, ulong swarm)
     {

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Sotto.FakeSwarm;
 
 /// <summary>What a simulated network is made of.</summary>
@@ -17,6 +19,12 @@ public sealed record FakeSwarmOptions
 
     /// <summary>The port of the oxend with CURVE; 0 for a free one.</summary>
     public int OxendCurvePort { get; init; }
+
+    /// <summary>The address to listen at; another than loopback for containers.</summary>
+    public IPAddress Bind { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The host in the addresses that are given out: the <c>public_ip</c> of the nodes, and oxend's own.</summary>
+    public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>Frames that a connection's send queue holds before more are lost, as libzmq has it by default.</summary>
     public int SendQueueMax { get; init; } = 1_000;

@@ -3,20 +3,36 @@ using RabbitMQ.Client.Exceptions;
 
 namespace Sotto.Hosting.Bus;
 
-/// <summary>A plain connection to the broker beside the bus, for what the bus does not say: declaring queues and asking whether one exists.</summary>
-/// <remarks>Thread-safe. Opened at first use and reopened when it breaks.</remarks>
-/// <param name="address">See <see cref="Settings.ServerSettings.RabbitMq"/>.</param>
-/// <param name="clientName">How the connection is named in the broker's own tools.</param>
-public sealed class Broker(Uri address, string clientName) : IAsyncDisposable
+/// <summary>
+/// Our own connections to the broker beside the bus: one to publish on, one for what the bus does not say: declaring queues and asking whether one exists.
+/// </summary>
+/// <remarks>
+/// Publishing has a connection of its own because a broker that runs short of memory stops reading from connections that publish; the acknowledgements that would
+/// relieve it travel on the bus's. Thread-safe. Each connection is opened at first use and reopened when it breaks.
+/// </remarks>
+public sealed class Broker : IAsyncDisposable
 {
-    private readonly SemaphoreSlim _opening = new(1, 1);
-    private IConnection? _connection;
+    /// <summary>How often a silent peer is asked for a sign of life; a connection is given up after two without answer.</summary>
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Line _asking;
+    private readonly Line _publishing;
+
+    /// <summary>Connects to nothing yet.</summary>
+    /// <param name="address">See <see cref="Settings.ServerSettings.RabbitMq"/>.</param>
+    /// <param name="clientName">How the connections are named in the broker's own tools.</param>
+    public Broker(Uri address, string clientName)
+    {
+        _asking = new Line(address, $"{clientName} topology");
+        _publishing = new Line(address, $"{clientName} publisher");
+    }
 
     /// <summary>Runs <paramref name="work"/> on a channel of its own.</summary>
     public async Task WithChannelAsync(Func<IChannel, Task> work, CancellationToken cancellationToken)
     {
-        var connection = await ConnectionAsync(cancellationToken);
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await using var channel = await _asking.OpenChannelAsync(options: null, cancellationToken);
         await work(channel);
     }
 
@@ -58,28 +74,59 @@ public sealed class Broker(Uri address, string clientName) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_connection is not null)
-            await _connection.DisposeAsync();
-        _opening.Dispose();
+        await _asking.DisposeAsync();
+        await _publishing.DisposeAsync();
     }
 
-    private async Task<IConnection> ConnectionAsync(CancellationToken cancellationToken)
+    internal Task<IChannel> OpenPublishingChannelAsync(CancellationToken cancellationToken) =>
+        _publishing.OpenChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);
+
+    private sealed class Line(Uri address, string name) : IAsyncDisposable
     {
-        if (_connection is { IsOpen: true } open)
-            return open;
-        await _opening.WaitAsync(cancellationToken);
-        try
+        private readonly SemaphoreSlim _opening = new(1, 1);
+        private IConnection? _connection;
+
+        public async Task<IChannel> OpenChannelAsync(CreateChannelOptions? options, CancellationToken cancellationToken)
         {
-            if (_connection is { IsOpen: true } opened)
-                return opened;
+            var connection = await ConnectAsync(cancellationToken);
+            return await connection.CreateChannelAsync(options, cancellationToken);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
             if (_connection is not null)
                 await _connection.DisposeAsync();
-            var factory = new ConnectionFactory { Uri = address, ClientProvidedName = clientName, AutomaticRecoveryEnabled = false };
-            return _connection = await factory.CreateConnectionAsync(cancellationToken);
+            _opening.Dispose();
         }
-        finally
+
+        private async Task<IConnection> ConnectAsync(CancellationToken cancellationToken)
         {
-            _opening.Release();
+            if (_connection is { IsOpen: true } open)
+                return open;
+            await _opening.WaitAsync(cancellationToken);
+            try
+            {
+                if (_connection is { IsOpen: true } opened)
+                    return opened;
+                var ended = _connection;
+                _connection = null;
+                if (ended is not null)
+                    await ended.DisposeAsync();
+                var factory = new ConnectionFactory
+                {
+                    Uri = address,
+                    ClientProvidedName = name,
+                    AutomaticRecoveryEnabled = false,
+                    RequestedHeartbeat = Heartbeat,
+                    RequestedConnectionTimeout = ConnectTimeout,
+                };
+                return _connection = await factory.CreateConnectionAsync(cancellationToken);
+            }
+            finally
+            {
+                _opening.Release();
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ public static class BusSetup
     {
         var address = builder.Configuration.RabbitMq();
         var name = builder.Environment.ApplicationName;
-        builder.Services.AddSingleton(new Broker(address, $"{name} topology"));
+        builder.Services.AddSingleton(new Broker(address, name));
         builder.Services.AddHostedService<TopologyDeclaration>();
         builder.Services.Configure<MassTransitHostOptions>(options =>
         {
@@ -38,7 +38,12 @@ public static class BusSetup
             consumers?.Invoke(bus);
             bus.UsingRabbitMq((context, rabbit) =>
             {
-                rabbit.Host(address, host => host.ConnectionName(name));
+                rabbit.Host(address, host =>
+                {
+                    host.ConnectionName(name);
+                    host.Heartbeat(Broker.Heartbeat);
+                });
+                rabbit.ComeBackSoon();
                 // Exchanges that senders touch are declared by BusTopology; the bus must not bind by type name.
                 rabbit.DeployPublishTopology = false;
                 more?.Invoke(context, rabbit);

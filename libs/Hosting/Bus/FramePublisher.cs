@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
-using MassTransit;
 using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
 using Sotto.Contracts;
 using Sotto.Hosting.Telemetry;
 
@@ -13,8 +13,9 @@ namespace Sotto.Hosting.Bus;
 /// </summary>
 /// <remarks>
 /// Thread-safe. Bounded: at most <see cref="WaitingMax"/> items wait and <see cref="FramesInFlightMax"/> frames are unconfirmed; beyond that
-/// publishing waits. A frame that the broker did not confirm is sent again, with growing pauses, until it is confirmed or
-/// the publisher is disposed; so an item may arrive twice, and is never lost while its task is pending.
+/// publishing waits. A frame whose confirm was lost with the connection is sent again, with growing pauses, until it is confirmed or
+/// the publisher is disposed; so an item may arrive twice, and is never lost while its task is pending. The frames are the bus's own messages, sent on the
+/// connection of <see cref="Broker"/> (decision 0002).
 /// </remarks>
 /// <typeparam name="T">The event or command.</typeparam>
 public sealed class FramePublisher<T> : IAsyncDisposable
@@ -26,22 +27,14 @@ public sealed class FramePublisher<T> : IAsyncDisposable
     /// <summary>Most frames that wait for the broker's confirm at one time.</summary>
     public const int FramesInFlightMax = 4;
 
-    /// <summary>
-    /// How long one confirm is waited for before the frame is sent again. A broken connection is noticed much earlier, by heartbeats; this is for a broker that
-    /// holds publishers back while it is short of memory, and would find a copy of the frame for each time we lost patience.
-    /// </summary>
-    public static readonly TimeSpan ConfirmTimeout = TimeSpan.FromMinutes(5);
-
     private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(WaitingMax);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Uri _destination;
-    private readonly ISendEndpointProvider _bus;
-    private readonly bool _mandatory;
+    private readonly Func<FrameEnvelope<T>, CancellationToken, Task> _send;
+    private readonly string _exchange;
     private readonly Func<T, int> _weigh;
-    private readonly Func<CancellationToken, Task>? _declare;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Counter<long> _items;
@@ -49,26 +42,33 @@ public sealed class FramePublisher<T> : IAsyncDisposable
     private readonly Counter<long> _retries;
     private readonly Task[] _loops;
     private readonly KeyValuePair<string, object?> _tag;
-    private volatile bool _declared;
+    private readonly ConfirmingExchange? _destination;
     private int _disposed;
 
     /// <summary>Starts the publisher.</summary>
-    /// <param name="bus">The bus; frames wait until it is started.</param>
-    /// <param name="exchange">A fanout exchange that <see cref="BusTopology"/> has declared.</param>
+    /// <param name="broker">Where.</param>
+    /// <param name="exchange">A fanout exchange.</param>
     /// <param name="mandatory">True when an exchange without a queue is an error to be retried, false when nobody need listen.</param>
     /// <param name="weigh">About how many bytes an item takes.</param>
     /// <param name="clock">Times the pauses.</param>
     /// <param name="logger">Told of frames that were not confirmed.</param>
-    /// <param name="declare">Declares what must be there for the exchange to be of use; done before the first frame and again whenever one was not confirmed.</param>
+    /// <param name="declare">
+    /// Declares the exchange and what must be there for it to be of use; done before the first frame and again whenever one was not confirmed.
+    /// Default: <see cref="BusTopology.DeclareAsync"/>.
+    /// </param>
     public FramePublisher(
-        ISendEndpointProvider bus, string exchange, bool mandatory, Func<T, int> weigh, TimeProvider clock, ILogger logger,
-        Func<CancellationToken, Task>? declare = null)
+        Broker broker, string exchange, bool mandatory, Func<T, int> weigh, TimeProvider clock, ILogger logger,
+        Func<IChannel, CancellationToken, Task>? declare = null)
+        : this(new ConfirmingExchange(broker, exchange, mandatory, declare ?? BusTopology.DeclareAsync), exchange, weigh, clock, logger)
     {
-        _bus = bus;
-        _destination = new Uri($"exchange:{exchange}");
-        _mandatory = mandatory;
+    }
+
+    internal FramePublisher(
+        Func<FrameEnvelope<T>, CancellationToken, Task> send, string exchange, Func<T, int> weigh, TimeProvider clock, ILogger logger)
+    {
+        _send = send;
+        _exchange = exchange;
         _weigh = weigh;
-        _declare = declare;
         _clock = clock;
         _logger = logger;
         _tag = new("exchange", exchange);
@@ -77,6 +77,10 @@ public sealed class FramePublisher<T> : IAsyncDisposable
         _retries = Metrics.Meter.CreateCounter<long>("sotto_published_frame_retries", description: "Frames that the broker did not confirm and that were sent again");
         _loops = [.. Enumerable.Range(0, FramesInFlightMax).Select(_ => Task.Run(RunAsync))];
     }
+
+    private FramePublisher(ConfirmingExchange destination, string exchange, Func<T, int> weigh, TimeProvider clock, ILogger logger)
+        : this((frame, cancellationToken) => destination.PublishAsync(frame.Properties, frame.Body, cancellationToken), exchange, weigh, clock, logger) =>
+        _destination = destination;
 
     /// <summary>Completes when the broker has confirmed the frame that carried <paramref name="item"/>.</summary>
     /// <exception cref="OperationCanceledException">The wait was cancelled or the publisher disposed; the item may or may not have been sent.</exception>
@@ -117,6 +121,8 @@ public sealed class FramePublisher<T> : IAsyncDisposable
         _waiting.Writer.TryComplete();
         await _stopping.CancelAsync();
         await Task.WhenAll(_loops);
+        if (_destination is not null)
+            await _destination.DisposeAsync();
         _stopping.Dispose();
     }
 
@@ -163,12 +169,12 @@ public sealed class FramePublisher<T> : IAsyncDisposable
         var items = new T[frame.Count];
         for (var i = 0; i < items.Length; i++)
             items[i] = frame[i].Item;
-        var message = new Frame<T> { Items = items };
+        var envelope = new FrameEnvelope<T>(new Frame<T> { Items = items }, _clock);
         for (var pause = RetryPauseMin; ; pause = pause * 2 < RetryPauseMax ? pause * 2 : RetryPauseMax)
         {
             try
             {
-                await SendAsync(message);
+                await _send(envelope, _stopping.Token);
                 _items.Add(items.Length, _tag);
                 _frames.Add(1, _tag);
                 return;
@@ -176,26 +182,11 @@ public sealed class FramePublisher<T> : IAsyncDisposable
             // Whatever went wrong, the items are still only here.
             catch (Exception e) when (!_stopping.IsCancellationRequested)
             {
-                _declared = false;
                 _retries.Add(1, _tag);
-                _logger.FrameNotConfirmed(_destination.AbsolutePath, items.Length, e.GetType().Name, pause);
+                _logger.FrameNotConfirmed(_exchange, items.Length, e.GetType().Name, pause);
                 await Task.Delay(pause, _clock, _stopping.Token);
             }
         }
-    }
-
-    private async Task SendAsync(Frame<T> message)
-    {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        timeout.CancelAfter(ConfirmTimeout);
-        if (_declare is not null && !_declared)
-        {
-            await _declare(timeout.Token);
-            _declared = true;
-        }
-
-        var endpoint = await _bus.GetSendEndpoint(_destination);
-        await endpoint.Send(message, context => context.TryMandatory(_mandatory), timeout.Token);
     }
 
     private readonly record struct Waiting(T Item, int Bytes, Receipt Receipt);
@@ -224,14 +215,5 @@ public sealed class FramePublisher<T> : IAsyncDisposable
         public void Cancel() => _confirmed.TrySetCanceled();
 
         public void Abandon() => _abandoned = true;
-    }
-}
-
-internal static class MandatorySend
-{
-    public static void TryMandatory(this SendContext context, bool mandatory)
-    {
-        if (context.TryGetPayload<RabbitMqSendContext>(out var rabbit))
-            rabbit.Mandatory = mandatory;
     }
 }

@@ -30,7 +30,8 @@ public static class PoisonItem
             {
                 send.Headers.Set(QueueHeader, context.ReceiveContext.InputAddress.AbsolutePath.Split('/')[^1]);
                 send.Headers.Set(ReasonHeader, reason);
-                send.TryMandatory(mandatory: true);
+                if (send.TryGetPayload<RabbitMqSendContext>(out var rabbit))
+                    rabbit.Mandatory = true;
             },
             context.CancellationToken);
     }

@@ -31,10 +31,9 @@ public static class SettingsReader
         {
             part.Bind(settings);
         }
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException)
         {
-            // The binder's own sentence names the key; the inner one may repeat the value, which may be a secret.
-            throw new SettingsException($"Setting {section}: {e.Message}");
+            throw new SettingsException(Unreadable<T>(part, section));
         }
 
         var wrong = new List<ValidationResult>();
@@ -52,6 +51,27 @@ public static class SettingsReader
             throw new SettingsException(unknown.Select(key =>
                 $"Setting {section}:{key} is not known; known are {string.Join(", ", known.Order(StringComparer.Ordinal))}."));
         }
+    }
+
+    // The binder's own sentence repeats the value, which may be a secret in the wrong place.
+    private static List<string> Unreadable<T>(IConfigurationSection part, string section)
+    {
+        var sentences = new List<string>();
+        foreach (var property in typeof(T).GetProperties())
+        {
+            try
+            {
+                part.GetSection(property.Name).Get(property.PropertyType);
+            }
+            catch (InvalidOperationException)
+            {
+                var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+                var expected = type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type))}" : $"a {type.Name}";
+                sentences.Add($"Setting {section}:{property.Name} cannot be read as {expected}.");
+            }
+        }
+
+        return sentences;
     }
 
     private static string Sentence(string section, ValidationResult result)

@@ -12,6 +12,9 @@ public sealed class PrometheusText : IDisposable
     /// <summary>Most series; more are not recorded, so that a label cannot fill the memory.</summary>
     public const int SeriesMax = 2_000;
 
+    /// <summary>What the text is, for the HTTP header.</summary>
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
     private static readonly double[] BucketBounds = [0.5, 1, 2, 4, 8, 15, 25, 40, 75, 150, 400, 1_000, 5_000, 30_000];
 
     private readonly MeterListener _listener = new();
@@ -36,7 +39,8 @@ public sealed class PrometheusText : IDisposable
     {
         _listener.RecordObservableInstruments();
         var text = new StringBuilder();
-        foreach (var family in _series.OrderBy(entry => entry.Key.Name, StringComparer.Ordinal).GroupBy(entry => entry.Key.Name, StringComparer.Ordinal))
+        foreach (var family in _series.OrderBy(entry => entry.Key.Name, StringComparer.Ordinal).ThenBy(entry => entry.Key.Labels, StringComparer.Ordinal)
+            .GroupBy(entry => entry.Key.Name, StringComparer.Ordinal))
         {
             text.Append(CultureInfo.InvariantCulture, $"# TYPE {family.Key} {family.First().Value.Kind}\n");
             foreach (var ((name, labels), series) in family)

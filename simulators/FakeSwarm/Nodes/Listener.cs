@@ -1,23 +1,31 @@
+using System.Globalization;
 using System.Text;
 using Sotto.FakeSwarm.Zmq;
 
 namespace Sotto.FakeSwarm.Nodes;
 
 /// <summary>One listening ROUTER that speaks OxenMQ: greetings, unknown names and missing tags are the same for oxend and for nodes.</summary>
-internal abstract class Listener(RawContext context, ListenerThread thread, byte[] privateKey, string endpoint, int sendHighWater)
+internal abstract class Listener(RawContext context, ListenerThread thread, byte[] privateKey, int port, FakeSwarmOptions options)
 {
+    protected const int AnyPort = 0;
+
     private const int NameBytesMax = 251;
     private static readonly TimeSpan BindPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan BindPatience = TimeSpan.FromSeconds(10);
 
-    public string Endpoint { get; private set; } = endpoint;
+    /// <summary>Zero until the first bind, and the same from then on.</summary>
+    public int Port { get; private set; } = port;
+
+    public string Host => options.Host;
+
+    public string Endpoint => string.Create(CultureInfo.InvariantCulture, $"tcp://{options.Host}:{Port}");
 
     /// <summary>Null while it is down. Used on the thread only.</summary>
     public RawSocket? Socket { get; private set; }
 
     public volatile bool IsSilent;
 
-    protected ListenerThread Thread => thread;
+    protected FakeSwarmOptions Options => options;
 
     public bool IsListening { get; private set; }
 
@@ -98,14 +106,15 @@ internal abstract class Listener(RawContext context, ListenerThread thread, byte
         if (Socket is not null)
             return true;
 
-        var socket = new RawSocket(context, RawSocketType.Router).AsListener(privateKey, sendHighWater);
-        if (!socket.TryBind(Endpoint))
+        var socket = new RawSocket(context, RawSocketType.Router).AsListener(privateKey, options.SendQueueMax);
+        if (!socket.TryBind($"tcp://{options.Bind}:{(Port == AnyPort ? "*" : Port.ToString(CultureInfo.InvariantCulture))}"))
         {
             socket.Dispose();
             return false;
         }
 
-        Endpoint = socket.Endpoint();
+        var bound = socket.Endpoint();
+        Port = int.Parse(bound.AsSpan(bound.LastIndexOf(':') + 1), CultureInfo.InvariantCulture);
         Socket = socket;
         thread.Attach(this);
         return true;

@@ -6,7 +6,7 @@ namespace Sotto.FakeSwarm.Nodes;
 
 /// <summary>A storage server's OxenMQ side: answers <c>monitor.messages</c>, sends <c>notify.message</c>.</summary>
 internal sealed class NodeListener(RawContext context, ListenerThread thread, byte[] privateKey, FakeSwarmOptions options, Tally tally)
-    : Listener(context, thread, privateKey, "tcp://127.0.0.1:*", options.SendQueueMax)
+    : Listener(context, thread, privateKey, AnyPort, options)
 {
     private static readonly byte[] NotifyMessage = "notify.message"u8.ToArray();
 
@@ -15,7 +15,7 @@ internal sealed class NodeListener(RawContext context, ListenerThread thread, by
     /// <summary>Hands a notification to each connection that wants it. On the thread.</summary>
     public void Notify(byte[] account, short space, byte[] bare, byte[] withData)
     {
-        foreach (var (routingId, wantsData) in Subscriptions.For(account, space, options.Clock.GetUtcNow()))
+        foreach (var (routingId, wantsData) in Subscriptions.For(account, space, Options.Clock.GetUtcNow()))
             Send(routingId, NotifyMessage, wantsData ? withData : bare);
     }
 
@@ -67,7 +67,7 @@ internal sealed class NodeListener(RawContext context, ListenerThread thread, by
 
     private byte[] Judge(byte[] routingId, ReadOnlySpan<byte> dict)
     {
-        var now = options.Clock.GetUtcNow();
+        var now = Options.Clock.GetUtcNow();
         var (code, error, wish) = MonitorCheck.Judge(dict, now.ToUnixTimeSeconds());
         tally.Judged(code);
         if (wish is null)

@@ -7,8 +7,8 @@ using Sotto.FakeSwarm.Zmq;
 namespace Sotto.FakeSwarm.Nodes;
 
 /// <summary>An oxend's OxenMQ side: the list of nodes, and news of blocks.</summary>
-internal sealed class OxendListener(RawContext context, ListenerThread thread, byte[] privateKey, string endpoint, FakeSwarmOptions options, Func<Chain> chain)
-    : Listener(context, thread, privateKey, endpoint, options.SendQueueMax)
+internal sealed class OxendListener(RawContext context, ListenerThread thread, byte[] privateKey, int port, FakeSwarmOptions options, Func<Chain> chain)
+    : Listener(context, thread, privateKey, port, options)
 {
     // oxenmq section 5.
     private static readonly TimeSpan BlockSubscriptionLifetime = TimeSpan.FromMinutes(30);
@@ -21,7 +21,7 @@ internal sealed class OxendListener(RawContext context, ListenerThread thread, b
     /// <summary>On the thread.</summary>
     public void NotifyBlock(long height, byte[] hash)
     {
-        var now = options.Clock.GetUtcNow();
+        var now = Options.Clock.GetUtcNow();
         foreach (var (routingId, expiresAt) in _blockSubscriptions)
         {
             if (expiresAt > now)
@@ -42,7 +42,7 @@ internal sealed class OxendListener(RawContext context, ListenerThread thread, b
 
     private byte[] SubscribeToBlocks(byte[] routingId)
     {
-        var now = options.Clock.GetUtcNow();
+        var now = Options.Clock.GetUtcNow();
         var connection = new ByteString(routingId);
         var isRenewal = _blockSubscriptions.TryGetValue(connection, out var expiresAt) && expiresAt > now;
         _blockSubscriptions[connection] = now + BlockSubscriptionLifetime;

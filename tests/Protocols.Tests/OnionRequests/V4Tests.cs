@@ -35,6 +35,16 @@ public sealed class V4Tests
     public void A_payload_that_is_no_list_is_refused(string payload) => Assert.That(V4Request.TryParse(Encoding.ASCII.GetBytes(payload), out _), Is.False);
 
     [Test]
+    public void Nothing_may_follow_the_body()
+    {
+        var payload = Payload(Metadata, [1]);
+
+        Assert.That(V4Request.TryParse((byte[])[.. payload[..^1], .. "1:xe"u8], out _), Is.False);
+        Assert.That(V4Request.TryParse((byte[])[.. payload[..^1], .. "xe"u8], out _), Is.False);
+        Assert.That(V4Request.TryParse((byte[])[.. payload, 0], out _), Is.False);
+    }
+
+    [Test]
     public void Metadata_has_a_limit()
     {
         var padded = Metadata.PadRight(V4Request.MetadataBytesMax);

@@ -82,6 +82,17 @@ public sealed class FaultTests
     }
 
     [Test]
+    public async Task A_dismissed_client_has_its_answer_and_comes_again_on_another_connection()
+    {
+        _apple.Faults.Add(new Fault { Kind = FaultKind.GoAway });
+
+        var (first, second) = (await PushAsync(), await PushAsync());
+
+        Assert.That((first.Status, second.Status), Is.EqualTo((200, 200)));
+        Assert.That(_apple.Ledger.Received[1].Connection, Is.Not.EqualTo(_apple.Ledger.Received[0].Connection));
+    }
+
+    [Test]
     public void A_silent_server_says_nothing_until_the_client_goes()
     {
         _apple.Faults.Add(new Fault { Kind = FaultKind.Forever });

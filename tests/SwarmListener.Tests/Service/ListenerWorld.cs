@@ -1,4 +1,3 @@
-using MassTransit;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sotto.Contracts;
 using Sotto.FakePhone;
@@ -14,15 +13,16 @@ internal sealed class ListenerWorld : IAsyncDisposable
     private const long SignatureLifetimeSeconds = 14 * 24 * 60 * 60;
 
     private readonly TestBroker _broker;
-    private readonly IBusControl _bus;
+    private readonly Broker _publishing;
     private readonly FramePublisher<SubscriptionChanged> _subscriptions;
     private long _revision;
 
-    private ListenerWorld(TestBroker broker, string database, FakeSwarmNetwork swarm, ArrivalReader arrivals, IBusControl bus)
+    private ListenerWorld(TestBroker broker, string database, FakeSwarmNetwork swarm, ArrivalReader arrivals)
     {
-        (_broker, Database, Swarm, Arrivals, _bus) = (broker, database, swarm, arrivals, bus);
+        (_broker, Database, Swarm, Arrivals) = (broker, database, swarm, arrivals);
+        _publishing = new Broker(broker.Amqp, "test");
         _subscriptions = new FramePublisher<SubscriptionChanged>(
-            bus, BusTopology.SubscriptionChanged, mandatory: true, _ => 500, TimeProvider.System, NullLogger.Instance);
+            _publishing, BusTopology.SubscriptionChanged, mandatory: true, _ => 500, TimeProvider.System, NullLogger.Instance);
     }
 
     public string Database { get; }
@@ -37,9 +37,7 @@ internal sealed class ListenerWorld : IAsyncDisposable
         var database = await TestServers.CreateDatabaseAsync();
         var network = await FakeSwarmNetwork.StartAsync(swarm ?? new FakeSwarmOptions { Nodes = 6, Swarms = 2 });
         var arrivals = await ArrivalReader.StartAsync(broker.Amqp);
-        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(broker.Amqp));
-        await bus.StartAsync();
-        return new ListenerWorld(broker, database, network, arrivals, bus);
+        return new ListenerWorld(broker, database, network, arrivals);
     }
 
     /// <summary>Settings of a listener here; later ones win.</summary>
@@ -104,7 +102,7 @@ internal sealed class ListenerWorld : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _subscriptions.DisposeAsync();
-        await _bus.StopAsync();
+        await _publishing.DisposeAsync();
         await Arrivals.DisposeAsync();
         await Swarm.DisposeAsync();
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Sotto.LocalServers;
+using Sotto.LocalServers.Postgres;
 using Sotto.LocalServers.Processes;
 
 namespace Sotto.Dev.Running;
@@ -9,9 +10,16 @@ namespace Sotto.Dev.Running;
 public sealed class SottoSystem : IAsyncDisposable
 {
     // A service is up in half a second; six of them on a machine that has better things to do may take long.
-    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
+
+    // What a service needs from outside, such as the list of service nodes, comes soon after, or may not come at all.
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HealthPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ServicePatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan SimulatorPatience = TimeSpan.FromSeconds(5);
+
+    // On servers of our own.
+    private const string DatabaseName = "sotto";
 
     private readonly SystemPlan _plan;
     private readonly RunFolder _folder;
@@ -107,7 +115,7 @@ public sealed class SottoSystem : IAsyncDisposable
             _say($"{service} is not started: {reason}.");
 
         await Task.WhenAll(services.Select(next => StartServiceAsync(next.service, next.instance, cancellation)));
-        _say($"{services.Count} services are ready.");
+        _say($"{services.Count} services are running.");
     }
 
     private Dictionary<string, string> LeftOut { get; set; } = [];
@@ -135,6 +143,13 @@ public sealed class SottoSystem : IAsyncDisposable
             : await Servers.StartDatabaseAsync(_folder.At("postgres"), _plan.Durability, _say, cancellation);
         _guard?.Watch(database.Handle);
         Change(state => state with { Database = database });
+        if (database.Handle.Kind != "given")
+        {
+            var own = await PostgresDatabase.EnsureAsync(database.ConnectionString, DatabaseName, cancellation);
+            database = database with { ConnectionString = own.ConnectionString };
+            Change(state => state with { Database = database });
+        }
+
         if (State.Run is { } run && _plan.Postgres is null && database.Handle.Kind == "given")
         {
             database = await DedicatedSpace.OnAsync(database, run, _say, cancellation);
@@ -151,6 +166,7 @@ public sealed class SottoSystem : IAsyncDisposable
             var (settings, leftOut) = OutsideWorld.Complete(_settings, _folder.Credentials);
             LeftOut = leftOut;
             AddSettings(settings);
+            Change(state => state with { TrustedCa = _settings.GetValueOrDefault("Tls:TrustedCa") });
             return;
         }
 
@@ -177,7 +193,7 @@ public sealed class SottoSystem : IAsyncDisposable
         Change(state => state with { Simulators = [.. state.Simulators, program] });
 
         JsonObject? ready = null;
-        await process.WaitUntilReadyAsync(() => Task.FromResult((ready = ReadyLine(process.LogFile)) is not null), ReadyPatience, cancellation);
+        await process.WaitUntilReadyAsync(() => Task.FromResult((ready = ReadyLine(process.LogFile)) is not null), StartPatience, cancellation);
         Change(state => state with { Simulators = [.. state.Simulators.Select(other => other.Name == name ? other with { Ready = ready } : other)] });
         return program with { Ready = ready };
     }
@@ -199,8 +215,27 @@ public sealed class SottoSystem : IAsyncDisposable
             Admin = new Uri(settings["Admin:Urls"]), Api = service == ServiceCatalogue.Api ? Reachable(settings[ApiAddress]) : null,
         };
         Change(state => state with { Services = [.. state.Services, program], Api = state.Api ?? program.Api });
-        await process.WaitUntilReadyAsync(() => HttpProbe.IsOkAsync(new Uri(program.Admin, "/health/ready"), cancellation), ReadyPatience, cancellation);
+        await process.WaitUntilReadyAsync(() => IsHealthyAsync(program, "/health/live", cancellation), StartPatience, cancellation);
+        try
+        {
+            await process.WaitUntilReadyAsync(() => IsHealthyAsync(program, "/health/ready", cancellation), ReadyPatience, cancellation);
+        }
+        catch (LocalServerException) when (!_plan.Simulators && program.Process.IsAlive)
+        {
+            // The outside world is not ours: it may come up later, and the service goes on trying.
+            _say($"{program.Label} runs but is not ready, because something outside does not answer yet; ./dev logs {program.Label} says what.");
+        }
+
         return program;
+    }
+
+    private static async Task<bool> IsHealthyAsync(RunningProgram program, string path, CancellationToken cancellation)
+    {
+        if (await HttpProbe.IsOkAsync(new Uri(program.Admin!, path), cancellation))
+            return true;
+
+        await Task.Delay(HealthPause, TimeProvider.System, cancellation);
+        return false;
     }
 
     private LocalProcess Launch(string project, string label, IEnumerable<string> arguments, Dictionary<string, string> settings)

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using MassTransit;
+using MassTransit.Serialization;
+using RabbitMQ.Client;
+using Sotto.Contracts;
+
+namespace Sotto.Hosting.Bus;
+
+/// <summary>A frame as the bus reads it: MassTransit's JSON envelope, written once however often it is sent.</summary>
+internal sealed class FrameEnvelope<T>
+    where T : class
+{
+    private static readonly string[] MessageType = [MessageUrn.ForTypeString<Frame<T>>()];
+
+    public FrameEnvelope(Frame<T> frame, TimeProvider clock)
+    {
+        Frame = frame;
+        var id = NewId.NextGuid();
+        Properties = new BasicProperties { Persistent = true, ContentType = SystemTextJsonMessageSerializer.JsonContentType.MediaType, MessageId = id.ToString() };
+        Body = JsonSerializer.SerializeToUtf8Bytes(new Envelope(id, MessageType, clock.GetUtcNow(), frame), SystemTextJsonMessageSerializer.Options);
+    }
+
+    public Frame<T> Frame { get; }
+
+    public BasicProperties Properties { get; }
+
+    public ReadOnlyMemory<byte> Body { get; }
+
+    // The fields of MassTransit's envelope that mean something here; the names on the wire are the camel-cased ones.
+    private sealed record Envelope(Guid MessageId, string[] MessageType, DateTimeOffset SentTime, Frame<T> Message);
+}

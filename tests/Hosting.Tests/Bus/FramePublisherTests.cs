@@ -1,0 +1,163 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Sotto.Contracts;
+using Sotto.Hosting.Bus;
+using Sotto.TestSupport;
+
+namespace Hosting.Tests.Bus;
+
+/// <summary>How items become frames, without a broker; see BusTests for the rest.</summary>
+public sealed class FramePublisherTests
+{
+    private HeldBroker _broker = null!;
+    private FramePublisher<PushExpired> _publisher = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _broker = new HeldBroker();
+        _publisher = Publisher(weight: 100);
+    }
+
+    [TearDown]
+    public async Task TearDown() => await _publisher.DisposeAsync();
+
+    [Test]
+    public async Task A_single_item_does_not_wait_for_company()
+    {
+        var publishing = _publisher.PublishAsync(Item(), CancellationToken.None);
+
+        await Eventually.BecomesTrueAsync(() => _broker.Sent.Count == 1);
+        Assert.That(publishing.IsCompleted, Is.False, "It completed before it was confirmed.");
+        _broker.ConfirmAll();
+        await publishing;
+    }
+
+    [Test]
+    public async Task What_waits_while_confirms_are_outstanding_travels_together_and_in_order()
+    {
+        var early = await FillTheWindowAsync();
+        var items = Items(100);
+        var late = _publisher.PublishAsync(items, CancellationToken.None);
+        _broker.ConfirmAll();
+        await Task.WhenAll([.. early, late]);
+
+        var frames = _broker.Sent.Skip(FramePublisher<PushExpired>.FramesInFlightMax).ToList();
+        Assert.Multiple(() =>
+        {
+            Assert.That(frames.SelectMany(frame => frame.Items).Select(item => item.PushId), Is.EquivalentTo(items.Select(item => item.PushId)));
+            Assert.That(frames, Has.Count.EqualTo(2), "A hundred items that waited need two frames of at most 64.");
+            Assert.That(frames.Max(frame => frame.Items.Count), Is.EqualTo(FrameLimits.ItemsMax));
+        });
+    }
+
+    [Test]
+    public async Task A_frame_is_full_by_weight_too()
+    {
+        await _publisher.DisposeAsync();
+        _publisher = Publisher(weight: FrameLimits.BytesMax / 2);
+        var early = await FillTheWindowAsync();
+        var late = _publisher.PublishAsync(Items(6), CancellationToken.None);
+        _broker.ConfirmAll();
+        await Task.WhenAll([.. early, late]);
+
+        Assert.That(_broker.Sent.Skip(FramePublisher<PushExpired>.FramesInFlightMax).Select(frame => frame.Items.Count), Is.All.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_publisher_that_waits_for_confirms_makes_its_callers_wait()
+    {
+        var taken = 0;
+        var publishing = _publisher.PublishAsync(Endless(), CancellationToken.None);
+
+        IEnumerable<PushExpired> Endless()
+        {
+            while (true)
+            {
+                Interlocked.Increment(ref taken);
+                yield return Item();
+            }
+        }
+
+        const int Held = FramePublisher<PushExpired>.WaitingMax + (FramePublisher<PushExpired>.FramesInFlightMax * FrameLimits.ItemsMax);
+        await Eventually.BecomesTrueAsync(() => Volatile.Read(ref taken) > FramePublisher<PushExpired>.WaitingMax);
+        Assert.Multiple(() =>
+        {
+            Assert.That(publishing.IsCompleted, Is.False);
+            // One more is in the caller's own hand.
+            Assert.That(Volatile.Read(ref taken), Is.LessThanOrEqualTo(Held + 1));
+        });
+        await _publisher.DisposeAsync();
+        Assert.That(async () => await publishing, Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task A_frame_that_was_not_confirmed_is_sent_again()
+    {
+        _broker.FailNext(2);
+        _broker.ConfirmAll();
+
+        await _publisher.PublishAsync(Item(), CancellationToken.None);
+
+        Assert.That(_broker.Sent, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Nothing_to_publish_is_published_at_once()
+    {
+        await _publisher.PublishAsync([], CancellationToken.None);
+
+        Assert.That(_broker.Sent, Is.Empty);
+    }
+
+    [Test]
+    public async Task Items_whose_caller_gave_up_are_not_sent_later()
+    {
+        var early = await FillTheWindowAsync();
+        using var impatient = new CancellationTokenSource();
+        var given = _publisher.PublishAsync(Items(3), impatient.Token);
+        await impatient.CancelAsync();
+        Assert.That(async () => await given, Throws.InstanceOf<OperationCanceledException>());
+
+        var kept = Item();
+        var late = _publisher.PublishAsync(kept, CancellationToken.None);
+        _broker.ConfirmAll();
+        await Task.WhenAll([.. early, late]);
+
+        Assert.That(_broker.Sent.Skip(FramePublisher<PushExpired>.FramesInFlightMax).SelectMany(frame => frame.Items), Is.EqualTo([kept]));
+    }
+
+    [Test]
+    public async Task Disposal_cancels_what_is_unconfirmed_and_whoever_comes_later()
+    {
+        var early = await FillTheWindowAsync();
+        var waiting = _publisher.PublishAsync(Items(10), CancellationToken.None);
+
+        await _publisher.DisposeAsync();
+        await _publisher.DisposeAsync();
+
+        Assert.Multiple(() =>
+        {
+            foreach (var publishing in (Task[])[.. early, waiting, _publisher.PublishAsync(Item(), CancellationToken.None)])
+                Assert.That(async () => await publishing, Throws.InstanceOf<OperationCanceledException>());
+        });
+    }
+
+    private static PushExpired Item() => new() { PushId = Guid.NewGuid(), Provider = Provider.Apns, ExpiresAt = DateTimeOffset.UnixEpoch };
+
+    private static List<PushExpired> Items(int count) => [.. Enumerable.Range(0, count).Select(_ => Item())];
+
+    private FramePublisher<PushExpired> Publisher(int weight) => new(_broker.SendAsync, "held", _ => weight, TimeProvider.System, NullLogger.Instance);
+
+    private async Task<List<Task>> FillTheWindowAsync()
+    {
+        var early = new List<Task>();
+        for (var i = 1; i <= FramePublisher<PushExpired>.FramesInFlightMax; i++)
+        {
+            early.Add(_publisher.PublishAsync(Item(), CancellationToken.None));
+            var frames = i;
+            await Eventually.BecomesTrueAsync(() => _broker.Sent.Count == frames);
+        }
+
+        return early;
+    }
+}
