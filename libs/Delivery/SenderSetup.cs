@@ -118,7 +118,7 @@ public static class SenderSetup
     private static void ReceiveQuestions(this IRabbitMqBusFactoryConfigurator rabbit, IBusRegistrationContext context, string provider) =>
         rabbit.ReceiveEndpoint(Provider.ValidationQueue(provider), endpoint =>
         {
-            endpoint.UseValidationQueue();
+            endpoint.UseValidationQueue(provider);
             endpoint.Consumer(() => new DeviceTokenValidationConsumer(
                 context.GetRequiredKeyedService<IPushProvider>(provider), context.GetRequiredKeyedService<DeviceTokens>(provider)));
         });

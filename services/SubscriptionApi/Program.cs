@@ -18,16 +18,16 @@ internal static class Program
 {
     public static Task<int> Main(string[] args) => ServiceHost.RunAsync(() => Build(args));
 
-    /// <summary>The service, ready to be started; a test may set its clock.</summary>
-    internal static WebApplication Build(string[] args, TimeProvider? clock = null)
+    /// <summary>The service, ready to be started; a test may replace some of it.</summary>
+    internal static WebApplication Build(string[] args, Action<IServiceCollection>? replace = null)
     {
         var builder = ServiceHost.CreateBuilder(args);
-        builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddClients();
         builder.AddDatabase("subscription_api", typeof(Program).Assembly);
         builder.AddBus(bus => bus.AddConsumer<DeviceTokenInvalidatedConsumer, DeviceTokenInvalidatedConsumerDefinition>());
         builder.AddProviders();
         builder.AddStorage();
+        replace?.Invoke(builder.Services);
 
         var app = builder.Build();
         // Wrong keys must end the service before it listens.

@@ -1,3 +1,1 @@
-global using FsCheck;
-global using FsCheck.Fluent;
 global using NUnit.Framework;

@@ -6,22 +6,30 @@ namespace Sotto.Hosting.Bus;
 
 /// <summary>The queue of <see cref="ValidateDeviceToken"/> requests for one provider, and what both of its sides must agree on.</summary>
 /// <remarks>
-/// The queue, and the exchange in front of it, are there only while a sender is. They are durable all the same: the bus makes a queue exclusive to its
-/// connection that is neither durable nor lasting, and then a second instance of the sender could not share it.
+/// The queue is there only while a sender is. It is durable all the same: the bus makes a queue exclusive to its connection that is neither durable nor
+/// lasting, and then a second instance of the sender could not share it. The exchange that requests are sent to stays, so that a request finds
+/// an exchange and no queue when the last sender has gone, and is returned at once; without an exchange the broker closes the channel.
 /// </remarks>
 public static class ValidationQueue
 {
-    /// <summary>Where the requests for one provider are sent, as <see cref="Provider.ValidationQueue"/> with the arguments that <see cref="UseValidationQueue"/> gives it.</summary>
-    public static Uri AddressOf(string provider) => new($"exchange:{Provider.ValidationQueue(provider)}?durable=true&autodelete=true");
+    /// <summary>The exchange that requests for one provider are sent to.</summary>
+    public static string RequestsExchange(string provider) => $"{Provider.ValidationQueue(provider)}.requests";
+
+    /// <summary>The address of <see cref="RequestsExchange"/>.</summary>
+    public static Uri AddressOf(string provider) => new($"exchange:{RequestsExchange(provider)}");
 
     /// <summary>
-    /// Makes the endpoint the one that answers these requests. Requests that fail are answered as failed and leave nothing behind: they hold what a client sent.
+    /// Makes the endpoint, named <see cref="Provider.ValidationQueue"/>, the one that answers these requests. Requests that fail are answered as failed and leave nothing
+    /// behind: they hold what a client sent.
     /// </summary>
-    public static void UseValidationQueue(this IRabbitMqReceiveEndpointConfigurator endpoint)
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="provider">Whose requests it answers.</param>
+    public static void UseValidationQueue(this IRabbitMqReceiveEndpointConfigurator endpoint, string provider)
     {
         endpoint.Durable = true;
         endpoint.AutoDelete = true;
         endpoint.ConfigureConsumeTopology = false;
+        endpoint.Bind(RequestsExchange(provider));
         endpoint.DiscardSkippedMessages();
         endpoint.ConfigureError(pipe =>
         {

@@ -39,6 +39,8 @@ internal sealed class DeviceInquiry : IDisposable
     {
         if (_keys.Find(provider) is not { } key)
             return new DeviceAnswer(ProviderDirectory.NotAvailable(provider));
+        if (_patience.IsCancellationRequested)
+            return TimedOut(provider);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_patience.Token, cancellationToken);
         try
@@ -52,9 +54,12 @@ internal sealed class DeviceInquiry : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return DeviceAnswer.Refused(ErrorCode.ServiceTimeout, $"Timeout waiting for {provider} notification service");
+            return TimedOut(provider);
         }
     }
+
+    private static DeviceAnswer TimedOut(string provider) =>
+        DeviceAnswer.Refused(ErrorCode.ServiceTimeout, $"Timeout waiting for {provider} notification service");
 
     /// <summary>Begins an inquiry for each request.</summary>
     internal sealed class Factory(SealingKeys keys, ProviderDirectory providers, ValidationClient client, ApiSettings settings)

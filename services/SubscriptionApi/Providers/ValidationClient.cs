@@ -36,13 +36,13 @@ internal sealed class ValidationClient(IBus bus, ILogger<ValidationClient> logge
                 MessageLifetime);
             return Read(provider, response.Message);
         }
-        catch (MessageReturnedException)
-        {
-            throw new NobodyThereException();
-        }
         catch (RequestTimeoutException)
         {
             throw new OperationCanceledException();
+        }
+        catch (Exception e) when (e is MessageReturnedException or RequestException { InnerException: MessageReturnedException })
+        {
+            throw new NobodyThereException();
         }
     }
 

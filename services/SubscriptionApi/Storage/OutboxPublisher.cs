@@ -14,6 +14,9 @@ internal sealed class OutboxPublisher(
     /// <summary>How often the outbox is looked at when nothing was committed here: another instance may have died with rows left.</summary>
     public static readonly TimeSpan PollPause = TimeSpan.FromSeconds(1);
 
+    // Less than the database lets a transaction idle (two minutes); the rows are then locked again, by whichever instance comes first.
+    private static readonly TimeSpan PublishTimeout = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     // About what a change takes without its namespaces and boxes.
@@ -29,7 +32,7 @@ internal sealed class OutboxPublisher(
             try
             {
                 // A full batch means that more is waiting.
-                if (await outbox.PublishBatchAsync(BatchMax, publisher.PublishAsync, stoppingToken) < BatchMax)
+                if (await outbox.PublishBatchAsync(BatchMax, PublishAsync, stoppingToken) < BatchMax)
                     await signal.WaitAsync(PollPause, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -43,5 +46,12 @@ internal sealed class OutboxPublisher(
                 await Task.Delay(RetryPause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    private async Task PublishAsync(IReadOnlyList<SubscriptionChanged> changes, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(PublishTimeout);
+        await publisher.PublishAsync(changes, patience.Token);
     }
 }

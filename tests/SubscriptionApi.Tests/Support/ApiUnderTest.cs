@@ -20,7 +20,7 @@ internal sealed class ApiUnderTest : IAsyncDisposable
 
     private ApiUnderTest(TestBroker broker, string database, byte[] onionKey)
     {
-        (Broker, Database) = (broker, database);
+        (Broker, BrokerAddress, Database) = (broker, broker.Amqp, database);
         Keys = Directory.CreateDirectory(Path.Combine(_folder, "keys")).FullName;
         Encryptor = SealingKeyPair.Generate();
         KeyFile.WritePublicKey(Path.Combine(Keys, "encryptor.pub"), Encryptor.PublicKey.Span);
@@ -33,6 +33,9 @@ internal sealed class ApiUnderTest : IAsyncDisposable
     }
 
     public TestBroker Broker { get; }
+
+    /// <summary>Where the service finds the broker; a test may put something between.</summary>
+    public Uri BrokerAddress { get; set; }
 
     public string Database { get; }
 
@@ -73,9 +76,12 @@ internal sealed class ApiUnderTest : IAsyncDisposable
         return api;
     }
 
-    public async Task StartAsync(TimeProvider? clock = null, params string[] settings)
+    public Task StartAsync(TimeProvider? clock = null, params string[] settings) =>
+        StartAsync(services => services.AddSingleton(clock ?? TimeProvider.System), settings);
+
+    public async Task StartAsync(Action<IServiceCollection> replace, params string[] settings)
     {
-        _app = Program.Build(Arguments(settings), clock);
+        _app = Program.Build(Arguments(settings), replace);
         await _app.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
         Addresses = [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address))];
     }
@@ -89,7 +95,7 @@ internal sealed class ApiUnderTest : IAsyncDisposable
 
     public string[] Arguments(params string[] settings) =>
     [
-        $"--ConnectionStrings:RabbitMq={Broker.Amqp}",
+        $"--ConnectionStrings:RabbitMq={BrokerAddress}",
         $"--ConnectionStrings:Postgres={Database}",
         "--Api:Urls=http://127.0.0.1:0",
         $"--Onion:PrivateKeyFile={OnionKeyFile}",

@@ -14,11 +14,12 @@ internal sealed class ProviderStandIn : IAsyncDisposable
     private readonly Uri _address;
     private readonly string _keysFolder;
     private readonly Dictionary<string, SealingKeyPair> _keys = new(StringComparer.Ordinal);
-    private readonly byte[] _deviceIdKey = RandomNumberGenerator.GetBytes(32);
+    private readonly byte[] _deviceIdKey;
     private IBusControl? _bus;
     private int _asked;
 
-    public ProviderStandIn(Uri address, string keysFolder) => (_address, _keysFolder) = (address, keysFolder);
+    public ProviderStandIn(Uri address, string keysFolder, byte[]? deviceIdKey = null) =>
+        (_address, _keysFolder, _deviceIdKey) = (address, keysFolder, deviceIdKey ?? RandomNumberGenerator.GetBytes(32));
 
     /// <summary>How many questions came.</summary>
     public int Asked => Volatile.Read(ref _asked);
@@ -38,13 +39,29 @@ internal sealed class ProviderStandIn : IAsyncDisposable
             {
                 rabbit.ReceiveEndpoint(Provider.ValidationQueue(provider), endpoint =>
                 {
-                    endpoint.UseValidationQueue();
+                    endpoint.UseValidationQueue(provider);
                     endpoint.PrefetchCount = 64;
                     endpoint.Handler<ValidateDeviceToken>(AnswerAsync);
                 });
             }
         });
         await _bus.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
+    }
+
+    /// <summary>A second instance of the same senders, with their keys.</summary>
+    public ProviderStandIn Another()
+    {
+        var another = new ProviderStandIn(_address, _keysFolder, _deviceIdKey);
+        foreach (var (provider, key) in _keys)
+            another._keys[provider] = key;
+        return another;
+    }
+
+    /// <summary>From now on the provider's sender has another key.</summary>
+    public void ChangeKey(string provider)
+    {
+        _keys[provider] = SealingKeyPair.Generate();
+        PublishKey(provider);
     }
 
     public async Task StopAsync()
@@ -70,12 +87,7 @@ internal sealed class ProviderStandIn : IAsyncDisposable
         return json.RootElement.Text("token");
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync();
-        foreach (var key in _keys.Values)
-            key.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await StopAsync();
 
     private async Task AnswerAsync(ConsumeContext<ValidateDeviceToken> context)
     {
