@@ -65,7 +65,11 @@ public static class ServiceHost
     }
 
     /// <summary>Registers the service's own schema of the database: a data source whose search path is the schema, migrated before anything else starts.</summary>
-    public static void AddDatabase(this WebApplicationBuilder builder, string schema, Assembly scripts)
+    /// <param name="builder">The service.</param>
+    /// <param name="schema">The schema's name.</param>
+    /// <param name="scripts">See <see cref="Migrations.RunAsync"/>.</param>
+    /// <param name="sessionOptions">More settings of each session, as <c>-c name=value</c>.</param>
+    public static void AddDatabase(this WebApplicationBuilder builder, string schema, Assembly scripts, string sessionOptions = "")
     {
         var given = new NpgsqlConnectionStringBuilder(builder.Configuration.Postgres());
         var connection = new NpgsqlConnectionStringBuilder(given.ConnectionString)
@@ -74,7 +78,7 @@ public static class ServiceHost
             ApplicationName = builder.Environment.ApplicationName,
             MaxAutoPrepare = 32,
             AutoPrepareMinUsages = 2,
-            Options = $"{given.Options} -c idle_in_transaction_session_timeout={IdleInTransactionMax.TotalMilliseconds}",
+            Options = $"{given.Options} {sessionOptions} -c idle_in_transaction_session_timeout={IdleInTransactionMax.TotalMilliseconds}",
         };
         var database = NpgsqlDataSource.Create(connection);
         builder.Services.AddSingleton(database);

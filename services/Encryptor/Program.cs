@@ -1,1 +1,46 @@
-return;
+using Encryptor.Storage;
+using MassTransit;
+using Sotto.Hosting;
+using Sotto.Hosting.Bus;
+using Sotto.Hosting.Settings;
+
+namespace Encryptor;
+
+/// <summary>Finds the subscriptions of a message and seals one envelope for each.</summary>
+internal static class EncryptorProgram
+{
+    /// <summary>Schema of the Encryptor's tables.</summary>
+    public const string Schema = "encryptor";
+
+    // Every statement here is for a few rows by an index; a plan made while a table was empty must not scan it when it is full.
+    private const string SessionOptions = "-c enable_seqscan=off -c jit=off";
+
+    public static Task<int> Main(string[] args) => ServiceHost.RunAsync(() => Build(args));
+
+    /// <summary>The whole service, not yet running. <paramref name="change"/> lets a test own the clock.</summary>
+    internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? change = null)
+    {
+        var builder = ServiceHost.CreateBuilder(args);
+        var settings = builder.AddSettings<EncryptorSettings>("Encryptor");
+        var keys = EncryptorKeys.Read(settings.PrivateKeyFile);
+        builder.Services.AddSingleton(_ => keys);
+        builder.Services.AddSingleton<EncryptorMetrics>();
+
+        builder.AddDatabase(Schema, typeof(EncryptorProgram).Assembly, SessionOptions);
+        builder.Services.AddHostedService<KeyCheck>();
+        builder.Services.AddSingleton<SubscriptionStore>();
+        builder.Services.AddSingleton<DuplicateWindow>();
+        builder.Services.AddHostedService<Housekeeping>();
+
+        builder.Services.AddSingleton<PushQueues>();
+        builder.AddBus(bus =>
+        {
+            bus.AddConsumer<SubscriptionChangedConsumer, SubscriptionChangedConsumerDefinition>();
+            bus.AddConsumer<MessageArrivedConsumer, MessageArrivedConsumerDefinition>();
+        });
+        change?.Invoke(builder);
+        var app = builder.Build();
+        app.MapAdmin();
+        return app;
+    }
+}

@@ -1,1 +1,3 @@
+global using FsCheck;
+global using FsCheck.Fluent;
 global using NUnit.Framework;

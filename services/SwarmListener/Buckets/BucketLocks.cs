@@ -5,7 +5,7 @@ using Sotto.Sodium;
 namespace SwarmListener.Buckets;
 
 /// <summary>Who runs, and who holds what, as the database sees it.</summary>
-/// <param name="Instances">Instances that run, this one included.</param>
+/// <param name="Instances">Instances that run; this one is included until it gives up everything.</param>
 /// <param name="Mine">Buckets that this instance holds.</param>
 /// <param name="Held">Buckets that any instance holds.</param>
 internal sealed record LockView(int Instances, IReadOnlySet<byte> Mine, IReadOnlySet<byte> Held);
@@ -105,6 +105,9 @@ internal sealed class BucketLocks : IAsyncDisposable
         await using var command = Command("SELECT pg_advisory_unlock($2, bucket) FROM unnest($1) AS bucket", buckets.Select(bucket => (int)bucket).ToArray(), BucketClass);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    /// <summary>Gives up everything, presence and key included: to the others this instance has ended.</summary>
+    public Task ReleaseAllAsync(CancellationToken cancellationToken) => ExecuteAsync("SELECT pg_advisory_unlock_all()", cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _connection.DisposeAsync();

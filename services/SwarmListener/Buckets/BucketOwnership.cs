@@ -97,12 +97,12 @@ internal sealed class BucketOwnership(
         {
             var giveUpAt = clock.GetUtcNow() + PartingMax;
             var former = _owned;
-            await locks.ReleaseAsync(former, cancellationToken);
+            await locks.ReleaseAllAsync(cancellationToken);
             Volatile.Write(ref _held, 0);
             while (clock.GetUtcNow() < giveUpAt)
             {
                 var view = await locks.LookAsync(cancellationToken);
-                if (view.Instances <= 1)
+                if (view.Instances == 0)
                     return;
                 if (view.Held.IsSupersetOf(former))
                 {

@@ -143,19 +143,14 @@ internal sealed class AccountTable
         return removed;
     }
 
-    /// <summary>Appends the request text of all that is asked for the account of this row and has not expired. Returns how many that were.</summary>
-    public int AppendRequests(int row, uint now, MonitorBody body)
+    /// <summary>Hands out the request text of all that is asked for the account of this row and has not expired.</summary>
+    public void ForEachRequest(int row, uint now, Action<ReadOnlySpan<byte>> act)
     {
-        var count = 0;
         for (var entry = _rows[row].First; entry != None; entry = _upstreams.Next(entry))
         {
-            if (_upstreams[entry].ExpiresAt <= now)
-                continue;
-            body.Append(_upstreams.Text(entry));
-            count++;
+            if (_upstreams[entry].ExpiresAt > now)
+                act(_upstreams.Text(entry));
         }
-
-        return count;
     }
 
     /// <summary>Gives back memory held for growth, after a load.</summary>
@@ -173,7 +168,7 @@ internal sealed class AccountTable
             var wanted = source._upstreams[entry];
             var known = FindKind(row, wanted.Kind);
             asksMore |= known == None;
-            isSame &= known != None && _upstreams[known] == wanted;
+            isSame &= known != None && _upstreams[known] == wanted && _upstreams.Text(known).SequenceEqual(source._upstreams.Text(entry));
         }
 
         for (var entry = _rows[row].First; entry != None; entry = _upstreams.Next(entry))

@@ -107,8 +107,8 @@ internal sealed class MonitorSchedule(OwnedAccounts accounts, Random random)
                 // The row may be vacant by now, or its account may have moved to another swarm.
                 if (!table.IsTaken(account.Row) || Map.SwarmOf(table.Account(account.Row)) != node.Swarm)
                     continue;
-                if (table.AppendRequests(account.Row, now, body) > 0)
-                    body.Accounts.Add(account);
+                table.ForEachRequest(account.Row, now, body.Append);
+                body.Accounts.Add(account);
             }
         }
 

@@ -12,18 +12,19 @@ internal sealed class ListenerWorld : IAsyncDisposable
 {
     private const long SignatureLifetimeSeconds = 14 * 24 * 60 * 60;
 
-    private readonly TestBroker _broker;
     private readonly Broker _publishing;
     private readonly FramePublisher<SubscriptionChanged> _subscriptions;
     private long _revision;
 
     private ListenerWorld(TestBroker broker, string database, FakeSwarmNetwork swarm, ArrivalReader arrivals)
     {
-        (_broker, Database, Swarm, Arrivals) = (broker, database, swarm, arrivals);
+        (TestBroker, Database, Swarm, Arrivals) = (broker, database, swarm, arrivals);
         _publishing = new Broker(broker.Amqp, "test");
         _subscriptions = new FramePublisher<SubscriptionChanged>(
             _publishing, BusTopology.SubscriptionChanged, mandatory: true, _ => 500, TimeProvider.System, NullLogger.Instance);
     }
+
+    public TestBroker TestBroker { get; }
 
     public string Database { get; }
 
@@ -43,7 +44,7 @@ internal sealed class ListenerWorld : IAsyncDisposable
     /// <summary>Settings of a listener here; later ones win.</summary>
     public IReadOnlyList<string> Settings(params string[] more) =>
     [
-        $"--ConnectionStrings:RabbitMq={_broker.Amqp}", $"--ConnectionStrings:Postgres={Database}", $"--Swarm:Oxend={Swarm.OxendAddress}",
+        $"--ConnectionStrings:RabbitMq={TestBroker.Amqp}", $"--ConnectionStrings:Postgres={Database}", $"--Swarm:Oxend={Swarm.OxendAddress}",
         "--Swarm:SlowCheckSeconds=1", "--Log:Level=Warning", .. more,
     ];
 
@@ -55,6 +56,13 @@ internal sealed class ListenerWorld : IAsyncDisposable
         var change = Subscription(account, namespaces ?? [0], wantsData, id ?? Guid.NewGuid(), signedAt ?? TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
         await SayAsync(change);
         return change;
+    }
+
+    /// <summary>Says so of many at once.</summary>
+    public Task SubscribeAsync(IEnumerable<SessionAccount> accounts)
+    {
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        return SayAsync([.. accounts.Select(account => Subscription(account, [0], wantsData: true, Guid.NewGuid(), now))]);
     }
 
     /// <summary>Says that the device wants that no more.</summary>
