@@ -94,18 +94,18 @@ public sealed class LocalProcess
     /// <summary>The last lines of the log, for an error message.</summary>
     public string LogTail() => TailOf(_launch.LogFile);
 
-    /// <summary>The last lines of a log file, introduced by its path.</summary>
+    /// <summary>The beginning and the end of a log file, introduced by its path: a crash says why first and where last.</summary>
     public static string TailOf(string logFile)
     {
-        const int Lines = 25;
+        const int First = 4;
+        const int Last = 20;
         const int Bytes = 16 * 1024;
-        if (!File.Exists(logFile))
-            return $"It left no log at {logFile}.";
-
         using var log = new FileStream(logFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        log.Seek(-Math.Min(Bytes, log.Length), SeekOrigin.End);
         using var reader = new StreamReader(log);
-        var tail = reader.ReadToEnd().TrimEnd().Split('\n');
-        return $"The end of its log, {logFile}:\n  {string.Join("\n  ", tail.TakeLast(Lines))}";
+        var head = Enumerable.Range(0, First).Select(_ => reader.ReadLine()).OfType<string>().ToList();
+        log.Seek(-Math.Min(Bytes, log.Length), SeekOrigin.End);
+        reader.DiscardBufferedData();
+        var tail = reader.ReadToEnd().TrimEnd().Split('\n').TakeLast(Last).SkipWhile(head.Contains).ToList();
+        return $"Its log, {logFile}:\n  {string.Join("\n  ", tail.Count < Last ? head.Concat(tail) : head.Append("...").Concat(tail))}";
     }
 }
