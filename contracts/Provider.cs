@@ -19,11 +19,17 @@ public static class Provider
     /// <summary>Huawei Push Kit.</summary>
     public const string Huawei = "huawei";
 
+    /// <summary>Web Push: the push services of browsers, and UnifiedPush servers.</summary>
+    public const string WebPush = "webpush";
+
+    /// <summary>Delivers nowhere; for tests and load.</summary>
+    public const string Dummy = "dummy";
+
     /// <summary>Longest name of a provider, in bytes (session-v2 section 2.4).</summary>
     public const int NameLengthMax = 32;
 
     /// <summary>Every provider that has a sender in this repository.</summary>
-    public static IReadOnlyList<string> All { get; } = [Apns, ApnsSandbox, Firebase, Huawei];
+    public static IReadOnlyList<string> All { get; } = [Apns, ApnsSandbox, Firebase, Huawei, WebPush, Dummy];
 
     /// <summary>The queue, and the fanout exchange of the same name in front of it, where encrypted pushes wait for the provider's sender.</summary>
     public static string PushQueue(string provider) => $"push.{provider}";

@@ -5,13 +5,15 @@ namespace Sotto.Delivery;
 /// <summary>Remembers so many values, and forgets the one that was not asked for the longest. Thread-safe.</summary>
 /// <typeparam name="TKey">What values are asked for by.</typeparam>
 /// <typeparam name="TValue">What is remembered.</typeparam>
-internal sealed class BoundedCache<TKey, TValue>(int countMax)
+/// <param name="countMax">Most values; 0 remembers nothing.</param>
+public sealed class BoundedCache<TKey, TValue>(int countMax)
     where TKey : notnull
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<TKey, LinkedListNode<(TKey Key, TValue Value)>> _nodes = [];
     private readonly LinkedList<(TKey Key, TValue Value)> _byUse = [];
 
+    /// <summary>How many values are remembered.</summary>
     public int Count
     {
         get
@@ -21,6 +23,7 @@ internal sealed class BoundedCache<TKey, TValue>(int countMax)
         }
     }
 
+    /// <summary>Looks a value up, and so keeps it.</summary>
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         lock (_gate)
@@ -38,6 +41,7 @@ internal sealed class BoundedCache<TKey, TValue>(int countMax)
         }
     }
 
+    /// <summary>Remembers a value, in place of the one that was there.</summary>
     public void Set(TKey key, TValue value)
     {
         if (countMax <= 0)
@@ -56,6 +60,7 @@ internal sealed class BoundedCache<TKey, TValue>(int countMax)
         }
     }
 
+    /// <summary>Forgets a value.</summary>
     public void Remove(TKey key)
     {
         lock (_gate)

@@ -29,7 +29,11 @@ public abstract record DeliveryOutcome
     /// <param name="Why">The reason.</param>
     /// <param name="Pace">When to try again.</param>
     /// <param name="Told">No sooner than that, as the provider said; null when it did not.</param>
-    public sealed record RetryLater(string Why, RetryPace Pace, TimeSpan? Told = null) : DeliveryOutcome("RETRY_LATER", Why);
+    public sealed record RetryLater(string Why, RetryPace Pace, TimeSpan? Told = null) : DeliveryOutcome("RETRY_LATER", Why)
+    {
+        /// <summary>True when it says nothing of the provider's other devices, such as those at another server.</summary>
+        public bool OfPart { get; init; }
+    }
 
     /// <summary>A rate limit. Next: park it, and pause what is limited and nothing else.</summary>
     /// <param name="Scope">What is limited.</param>
@@ -37,6 +41,11 @@ public abstract record DeliveryOutcome
     /// <param name="Pace">When to try again.</param>
     /// <param name="Told">No sooner than that, as the provider said; null when it did not.</param>
     public sealed record Throttled(ThrottleScope Scope, string Why, RetryPace Pace, TimeSpan? Told = null) : DeliveryOutcome("THROTTLED", Why);
+
+    /// <summary>No request was made: the part of the provider that the device belongs to is busy or is left alone for a while. Next: park it as it is.</summary>
+    /// <param name="Why">The reason.</param>
+    /// <param name="Pause">About how long.</param>
+    public sealed record Postponed(string Why, TimeSpan Pause) : DeliveryOutcome("POSTPONED", Why);
 
     /// <summary>The device can never be reached by this token again. Next: retire the token, unless it was renewed since.</summary>
     /// <param name="Why">The reason, as documented by the provider.</param>
@@ -80,4 +89,7 @@ public enum ThrottleScope
 
     /// <summary>The provider as a whole, or our connection to it.</summary>
     Provider,
+
+    /// <summary>Some devices of the provider; the sender itself leaves them alone, the others go on.</summary>
+    Part,
 }

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Sotto.Delivery;
 
 /// <summary>A device id of 32 bytes, to look things up by.</summary>
-internal readonly record struct DeviceKey(ulong A, ulong B, ulong C, ulong D)
+public readonly record struct DeviceKey(ulong A, ulong B, ulong C, ulong D)
 {
+    /// <summary>False when it is not 32 bytes.</summary>
     public static bool TryRead(ReadOnlySpan<byte> deviceId, out DeviceKey key)
     {
         key = default;
@@ -15,6 +16,7 @@ internal readonly record struct DeviceKey(ulong A, ulong B, ulong C, ulong D)
         return true;
     }
 
+    /// <inheritdoc/>
     // A record struct would print the words.
     public override string ToString() => "[device]";
 }

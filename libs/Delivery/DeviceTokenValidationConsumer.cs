@@ -9,13 +9,12 @@ namespace Sotto.Delivery;
 /// <summary>Answers the SubscriptionApi's question whether a provider takes a device (session-v2 sections 7.3 and 8).</summary>
 internal sealed class DeviceTokenValidationConsumer(IPushProvider provider, DeviceTokens tokens) : IConsumer<ValidateDeviceToken>
 {
-    // Error codes of session-v2 section 2.3.
-    private const int BadInput = 1;
+    // Error code of session-v2 section 2.3.
     private const int Error = 4;
 
     // Bounds of a service id in bytes, session-v2 section 2.4.
-    private const int TokenBytesMin = 32;
-    private const int TokenBytesMax = 999;
+    private const int ServiceIdBytesMin = 32;
+    private const int ServiceIdBytesMax = 999;
 
     public Task Consume(ConsumeContext<ValidateDeviceToken> context) => context.RespondAsync(Answer(context.Message));
 
@@ -43,28 +42,17 @@ internal sealed class DeviceTokenValidationConsumer(IPushProvider provider, Devi
     {
         if (serviceInfo.ValueKind != JsonValueKind.Object)
             return Refused(Error, "Invalid service_info: expected an object");
-        if (!serviceInfo.TryGetProperty("token", out var value))
-            return Refused(BadInput, "Error: missing required key 'token'");
-        if (value.ValueKind != JsonValueKind.String || TryRead(value) is not { } token)
-            return Refused(Error, "Invalid token: expected a string");
-        if (provider.Refuse(token) is { } sentence)
-            return Refused(Error, sentence);
-        if (Encoding.UTF8.GetByteCount(token) is < TokenBytesMin or > TokenBytesMax)
+        var device = provider.Read(serviceInfo);
+        if (device.Sentence is { } sentence)
+            return Refused(device.ErrorCode, sentence);
+        if (Encoding.UTF8.GetByteCount(device.ServiceId) is < ServiceIdBytesMin or > ServiceIdBytesMax)
             return Refused(Error, "Invalid token: unexpected length");
-        return new DeviceTokenValidated { ErrorCode = 0, DeviceId = tokens.DeviceId(token), SealedDeviceToken = tokens.Seal(token) };
-    }
-
-    // JSON can spell half a surrogate pair, which is no text.
-    private static string? TryRead(JsonElement text)
-    {
-        try
+        return new DeviceTokenValidated
         {
-            return text.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
+            ErrorCode = 0,
+            DeviceId = tokens.DeviceId(device.ServiceId),
+            SealedDeviceToken = tokens.Seal(device.Token, device.ServiceId),
+        };
     }
 
     private static DeviceTokenValidated Refused(int code, string sentence) => new() { ErrorCode = code, ErrorMessage = sentence };

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Sotto.Sodium;
 
 namespace Sotto.Delivery;
@@ -17,7 +18,7 @@ public sealed class DeviceTokens : IDisposable
 
     private readonly SealingKeyPair _keys;
     private readonly byte[] _deviceIdKey = new byte[Blake2bKeySize];
-    private readonly BoundedCache<DeviceKey, string> _opened;
+    private readonly BoundedCache<DeviceKey, Opened> _opened;
 
     private const int Blake2bKeySize = 32;
 
@@ -25,29 +26,36 @@ public sealed class DeviceTokens : IDisposable
     public DeviceTokens(SealingKeyPair keys, int cacheMax)
     {
         _keys = keys;
-        _opened = new BoundedCache<DeviceKey, string>(cacheMax);
+        _opened = new BoundedCache<DeviceKey, Opened>(cacheMax);
         keys.DeriveKey("sotto device id"u8, _deviceIdKey);
     }
 
     /// <summary>Opens a sealed token. False when it is not sealed to this sender, or is no sealed token.</summary>
     /// <param name="deviceId">By which an opened token is remembered.</param>
-    /// <param name="sealedToken">What <see cref="Seal"/> gave.</param>
+    /// <param name="sealedToken">What <see cref="Seal(string, string)"/> gave.</param>
     /// <param name="token">The token. Secret.</param>
     public bool TryOpen(ReadOnlySpan<byte> deviceId, ReadOnlySpan<byte> sealedToken, [NotNullWhen(true)] out string? token)
     {
+        var fingerprint = FingerprintOf(sealedToken);
         var known = DeviceKey.TryRead(deviceId, out var key);
-        if (known && _opened.TryGet(key, out token))
+        // A device may register again with other keys: what is remembered is what is in this very box.
+        if (known && _opened.TryGet(key, out var opened) && opened.Box == fingerprint)
+        {
+            token = opened.Token;
             return true;
+        }
+
         token = null;
         if (!SealedBox.TryOpen(sealedToken, _keys, out var content))
             return false;
-        token = ReadToken(content);
+        var read = Read(content);
         CryptographicOperations.ZeroMemory(content);
-        if (token is null)
+        if (read is null)
             return false;
+        token = read.Token;
         // Only what belongs together is remembered: a wrong pair must not reach another push.
-        if (known && CryptographicOperations.FixedTimeEquals(deviceId, DeviceId(token)))
-            _opened.Set(key, token);
+        if (known && CryptographicOperations.FixedTimeEquals(deviceId, DeviceId(read.ServiceId ?? token)))
+            _opened.Set(key, new Opened(fingerprint, token));
         return true;
     }
 
@@ -55,19 +63,25 @@ public sealed class DeviceTokens : IDisposable
     public bool TryOpenContent(ReadOnlySpan<byte> box, [NotNullWhen(true)] out byte[]? content) => SealedBox.TryOpen(box, _keys, out content);
 
     /// <summary>Seals a token so that only this sender can open it.</summary>
-    public byte[] Seal(string token)
+    public byte[] Seal(string token) => Seal(token, token);
+
+    /// <summary>Seals a token so that only this sender can open it, and see to which device it belongs.</summary>
+    /// <param name="token">All that the sender needs to reach the device.</param>
+    /// <param name="serviceId">What <see cref="DeviceId"/> is made of.</param>
+    public byte[] Seal(string token, string serviceId)
     {
-        var content = JsonSerializer.SerializeToUtf8Bytes(new SealedContent(token), SealedContentJson.Default.SealedContent);
+        var other = string.Equals(token, serviceId, StringComparison.Ordinal) ? null : serviceId;
+        var content = JsonSerializer.SerializeToUtf8Bytes(new SealedContent(token, other), SealedContentJson.Default.SealedContent);
         var box = SealedBox.Seal(content, _keys.PublicKey.Span);
         CryptographicOperations.ZeroMemory(content);
         return box;
     }
 
-    /// <summary>Recognises a token again without telling it: BLAKE2b-256 keyed with a key of this sender's own.</summary>
-    public byte[] DeviceId(string token)
+    /// <summary>Recognises a device again without telling its service id: BLAKE2b-256 keyed with a key of this sender's own.</summary>
+    public byte[] DeviceId(string serviceId)
     {
         var id = new byte[DeviceIdSize];
-        Blake2b.Hash(_deviceIdKey, Encoding.UTF8.GetBytes(token), id);
+        Blake2b.Hash(_deviceIdKey, Encoding.UTF8.GetBytes(serviceId), id);
         return id;
     }
 
@@ -85,24 +99,41 @@ public sealed class DeviceTokens : IDisposable
         _keys.Dispose();
     }
 
-    private static string? ReadToken(byte[] content)
+    private static SealedContent? Read(byte[] content)
     {
         try
         {
-            return JsonSerializer.Deserialize(content, SealedContentJson.Default.SealedContent)?.Token is { Length: > 0 } token ? token : null;
+            return JsonSerializer.Deserialize(content, SealedContentJson.Default.SealedContent) is { Token.Length: > 0 } read ? read : null;
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    private static DeviceKey FingerprintOf(ReadOnlySpan<byte> box)
+    {
+        Span<byte> hash = stackalloc byte[DeviceIdSize];
+        Blake2b.Hash(box, hash);
+        DeviceKey.TryRead(hash, out var fingerprint);
+        return fingerprint;
+    }
+
+    private sealed record Opened(DeviceKey Box, string Token)
+    {
+        public override string ToString() => "[REDACTED]";
+    }
 }
 
 /// <summary>What is inside a sealed device token. Senders may add to it; it is opaque to everyone else.</summary>
-internal sealed record SealedContent([property: System.Text.Json.Serialization.JsonPropertyName("token")] string Token)
+/// <param name="Token">All that the sender needs to reach the device.</param>
+/// <param name="ServiceId">What the device id is made of; null when that is the token.</param>
+internal sealed record SealedContent(
+    [property: JsonPropertyName("token")] string Token,
+    [property: JsonPropertyName("id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ServiceId)
 {
     public override string ToString() => "[REDACTED]";
 }
 
-[System.Text.Json.Serialization.JsonSerializable(typeof(SealedContent))]
-internal sealed partial class SealedContentJson : System.Text.Json.Serialization.JsonSerializerContext;
+[JsonSerializable(typeof(SealedContent))]
+internal sealed partial class SealedContentJson : JsonSerializerContext;

@@ -6,6 +6,9 @@ public sealed record GateOptions
     /// <summary>Most attempts at one time.</summary>
     public required int InFlightMax { get; init; }
 
+    /// <summary>Whether the very first attempt goes alone, as after a pause, and others only when it was answered.</summary>
+    public bool BeginsWithProbe { get; init; }
+
     /// <summary>Attempts in a row that the provider did not answer, or failed by itself, after which it is taken to be out.</summary>
     public int OutageAttempts { get; init; } = 20;
 

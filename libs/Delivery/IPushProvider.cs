@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Sotto.Contracts;
 
 namespace Sotto.Delivery;
@@ -13,11 +14,11 @@ public interface IPushProvider : IDisposable
 
     /// <summary>Makes one attempt at handing the push over. Everything that a provider or a network can do is an outcome.</summary>
     /// <param name="push">What to hand over. Its payload is opaque.</param>
-    /// <param name="deviceToken">To whom. Secret.</param>
+    /// <param name="deviceToken">To whom: the token that <see cref="Read"/> gave. Secret.</param>
     /// <param name="cancellationToken">Cancelled when the sender is told to stop at once.</param>
     public Task<DeliveryOutcome> SendAsync(EncryptedPush push, string deviceToken, CancellationToken cancellationToken);
 
-    /// <summary>Looks at a device token that a client wants to subscribe with.</summary>
-    /// <returns>Null when it will do; else a sentence for the client, without the token.</returns>
-    public string? Refuse(string deviceToken);
+    /// <summary>Reads what a client says of the device that it wants to subscribe. Asks nobody: what the provider itself thinks shows at the first push.</summary>
+    /// <param name="serviceInfo">The client's <c>service_info</c>, a JSON object. Secret.</param>
+    public DeviceReading Read(JsonElement serviceInfo);
 }

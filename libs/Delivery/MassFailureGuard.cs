@@ -37,6 +37,8 @@ public sealed class MassFailureGuard(TimeProvider clock)
     /// <returns>True when a dead token may be retired on the strength of it. Deaths that no setting of ours can cause always may.</returns>
     public bool Allows(DeliveryOutcome outcome)
     {
+        if (outcome is DeliveryOutcome.Postponed)
+            return false;
         var doubtful = outcome is DeliveryOutcome.TokenDead { LooksLikeOurs: true };
         lock (_gate)
         {

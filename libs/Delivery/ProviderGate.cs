@@ -34,6 +34,7 @@ public sealed class ProviderGate : IDisposable
         _options = options;
         _clock = clock;
         _logger = logger;
+        _probing = options.BeginsWithProbe;
         _timer = clock.CreateTimer(_ => Probe(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -114,7 +115,7 @@ public sealed class ProviderGate : IDisposable
     {
         switch (outcome)
         {
-            case DeliveryOutcome.CredentialBad { Scope: CredentialScope.Part }:
+            case DeliveryOutcome.Postponed or DeliveryOutcome.CredentialBad { Scope: CredentialScope.Part } or DeliveryOutcome.RetryLater { OfPart: true }:
                 return false;
             case DeliveryOutcome.CredentialBad { Scope: CredentialScope.AppOrDevice } or DeliveryOutcome.AuthRefresh when !_probing && ++_refusals < _options.RefusalsMax:
                 return false;

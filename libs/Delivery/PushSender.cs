@@ -113,6 +113,10 @@ internal sealed class PushSender(
                 return await consequences.BuryAsync(push, dead, believed, sentAt, cancellationToken);
             case DeliveryOutcome.PayloadBad:
                 return await consequences.DeadLetterAsync(push, push.Attempt + 1, outcome, cancellationToken);
+            case DeliveryOutcome.Postponed postponed:
+                return await consequences.PostponeAsync(push, postponed.Pause, cancellationToken);
+            case DeliveryOutcome.Throttled { Scope: ThrottleScope.Part } part:
+                return await consequences.PostponeAsync(push, part.Pace.After(push.Attempt, part.Told, Random.Shared), cancellationToken);
             // The gate has closed; the push is no worse than those that wait in the queue.
             case DeliveryOutcome.Throttled wide:
                 return await consequences.PostponeAsync(push, Longer(gate.PausedFor, wide.Told ?? TimeSpan.Zero), cancellationToken);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Sotto.Apns;
 using Sotto.Contracts;
 using Sotto.Delivery;
@@ -29,10 +30,12 @@ internal sealed class ApnsPushProvider(string name, ApnsClient client, ApnsSetti
         return ApnsOutcome.Of(response, clock.GetUtcNow());
     }
 
-    public string? Refuse(string deviceToken) =>
+    public DeviceReading Read(JsonElement serviceInfo) => DeviceReading.OfToken(serviceInfo, Refuse);
+
+    public void Dispose() => client.Dispose();
+
+    private static string? Refuse(string deviceToken) =>
         deviceToken.EnumerateRunes().Count() is var length && length == TokenLength
             ? null
             : $"Invalid token: expected length-{TokenLength} device token, not {length}";
-
-    public void Dispose() => client.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Sotto.Contracts;
 using Sotto.Delivery;
 using Sotto.Fcm;
@@ -20,8 +21,10 @@ internal sealed class FcmPushProvider(FcmClient client, FcmSettings settings, Ti
         return FcmOutcome.Of(response, clock.GetUtcNow());
     }
 
-    // Session's rule (session-v2 section 8.3). Google itself judges the rest.
-    public string? Refuse(string deviceToken) => deviceToken.Length > 0 ? null : "Invalid firebase device token";
+    public DeviceReading Read(JsonElement serviceInfo) => DeviceReading.OfToken(serviceInfo, Refuse);
 
     public void Dispose() => client.Dispose();
+
+    // Session's rule (session-v2 section 8.3). Google itself judges the rest.
+    private static string? Refuse(string deviceToken) => deviceToken.Length > 0 ? null : "Invalid firebase device token";
 }

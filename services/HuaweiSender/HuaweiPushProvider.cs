@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Sotto.Contracts;
 using Sotto.Delivery;
 using Sotto.Hms;
@@ -31,8 +32,10 @@ internal sealed class HuaweiPushProvider(HmsClient client, TimeProvider clock, I
         return HuaweiOutcome.Of(response, deviceToken, clock.GetUtcNow());
     }
 
-    // Session's rule (session-v2 section 8.4). Huawei itself judges the rest.
-    public string? Refuse(string deviceToken) => deviceToken.Length > 0 ? null : "Invalid huawei device token";
+    public DeviceReading Read(JsonElement serviceInfo) => DeviceReading.OfToken(serviceInfo, Refuse);
 
     public void Dispose() => client.Dispose();
+
+    // Session's rule (session-v2 section 8.4). Huawei itself judges the rest.
+    private static string? Refuse(string deviceToken) => deviceToken.Length > 0 ? null : "Invalid huawei device token";
 }

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Sotto.VendorHttp;
 
 /// <summary>Certificate authorities that are trusted besides those of the system, so that servers of a test can be spoken to without switching any check off.</summary>
-internal static class TrustedRoots
+public static class TrustedRoots
 {
     // id-kp-serverAuth, RFC 5280 section 4.2.1.12.
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";

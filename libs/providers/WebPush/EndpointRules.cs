@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 
 namespace Sotto.WebPush;
@@ -13,6 +14,9 @@ public sealed class EndpointRules
 
     /// <summary>Hosts that are refused though public, such as our own domains; a name covers its subdomains.</summary>
     public IReadOnlyList<string> DeniedHosts { get; init; } = [];
+
+    /// <summary>Networks that are refused though public, such as our own addresses.</summary>
+    public IReadOnlyList<IPNetwork> DeniedNetworks { get; init; } = [];
 
     /// <summary>Origins (<c>https://host:port</c>) exempt from every rule but https: the fakes of a test system. Empty in production.</summary>
     public IReadOnlySet<string> TestOrigins { get; init; } = new HashSet<string>(StringComparer.Ordinal);
@@ -37,6 +41,9 @@ public sealed class EndpointRules
         uri = parsed;
         return null;
     }
+
+    /// <summary>True when a host that is not exempt may be at this address.</summary>
+    public bool Allows(IPAddress address) => PublicAddress.Is(address) && !DeniedNetworks.Any(network => network.Contains(address));
 
     private string? RefusesPublic(Uri uri)
     {

@@ -1,141 +1,158 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
+using Sotto.VendorHttp;
 
 namespace Sotto.WebPush;
 
 /// <summary>Posts messages to push services (RFC 8030), wherever a stranger's endpoint leads, and nowhere else. Thread-safe.</summary>
 /// <remarks>
-/// Names are resolved here, every address must be public, and the connection goes to an address that was checked: no second look-up, no
-/// redirect, no proxy. Answers are read up to <see cref="AnswerBytesMax"/>.
+/// Names are resolved here, every address must be public, and the connection goes to an address that was checked: no second look-up, no redirect, no proxy.
+/// What a network or a server can do wrong is a <see cref="WebPushResponse.Silence"/>, not an exception. Of a success only the status is read, of a refusal up to
+/// <see cref="AnswerBytesMax"/>.
 /// </remarks>
 public sealed class WebPushClient : IDisposable
 {
-    /// <summary>How much of an answer's body is read.</summary>
+    /// <summary>How much of a refusal's body is read.</summary>
     public const int AnswerBytesMax = 4096;
 
-    /// <summary>Most requests at one time to one origin.</summary>
-    public const int ConnectionsPerOriginMax = 10;
+    /// <summary>Longest topic (RFC 8030 section 5.4), in characters of the base64url alphabet.</summary>
+    public const int TopicLengthMax = 32;
 
-    /// <summary>How long one request may take, name look-up and answer included.</summary>
-    public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+    private const int HeadersKilobytesMax = 16;
+
+    // The status has come; what follows only explains it.
+    private static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
 
     private readonly EndpointRules _rules;
     private readonly VapidSigner _vapid;
+    private readonly TimeSpan _timeout;
     private readonly HttpMessageInvoker _http;
 
-    /// <summary>A client that signs with <paramref name="vapid"/>.</summary>
+    /// <summary>A client that signs with <paramref name="vapid"/>, which it owns.</summary>
     /// <param name="rules">Checked again before each send.</param>
     /// <param name="vapid">Who we are.</param>
-    /// <param name="configureTls">Adds trusted roots for test servers; null trusts the system's.</param>
-    public WebPushClient(EndpointRules rules, VapidSigner vapid, Action<System.Net.Security.SslClientAuthenticationOptions>? configureTls = null)
+    /// <param name="options">Limits.</param>
+    public WebPushClient(EndpointRules rules, VapidSigner vapid, WebPushClientOptions options)
+        : this(rules, vapid, options, new GuardedDialer(rules))
+    {
+    }
+
+    internal WebPushClient(EndpointRules rules, VapidSigner vapid, WebPushClientOptions options, GuardedDialer dialer)
     {
         _rules = rules;
         _vapid = vapid;
+        _timeout = options.RequestTimeout;
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = false,
             AutomaticDecompression = DecompressionMethods.None,
-            MaxConnectionsPerServer = ConnectionsPerOriginMax,
-            MaxResponseHeadersLength = 16,
+            MaxConnectionsPerServer = options.ConnectionsPerOriginMax,
+            MaxResponseHeadersLength = HeadersKilobytesMax,
+            // A server that says more than it has to say loses its connection.
+            MaxResponseDrainSize = AnswerBytesMax,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
-            ConnectTimeout = TimeSpan.FromSeconds(10),
+            ConnectTimeout = ConnectPatience < _timeout ? ConnectPatience : _timeout,
             ActivityHeadersPropagator = null,
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = dialer.ConnectAsync,
         };
-        configureTls?.Invoke(handler.SslOptions);
+        if (options.TrustedRoots is { } roots)
+            handler.SslOptions.CertificateChainPolicy = TrustedRoots.Policy(roots);
         _http = new HttpMessageInvoker(handler);
     }
 
+    /// <summary>The public key that subscriptions are bound to; see <see cref="VapidSigner.PublicKey"/>.</summary>
+    public string PublicKey => _vapid.PublicKey;
+
     /// <summary>Encrypts and posts one message.</summary>
     /// <param name="receiver">Where and for whom.</param>
-    /// <param name="plaintext">At most <see cref="ContentEncryption.PlaintextBytesMax"/> bytes.</param>
-    /// <param name="timeToLive">How long the service may keep the message; zero means now or never.</param>
-    /// <param name="urgency"><c>very-low</c>, <c>low</c>, <c>normal</c> or <c>high</c>.</param>
+    /// <param name="message">What.</param>
     /// <param name="cancellationToken">Ends the request.</param>
-    /// <exception cref="HttpRequestException">No answer came: the host cannot be reached, may not be reached, or broke off.</exception>
-    /// <exception cref="TimeoutException">No answer came in <see cref="RequestTimeout"/>.</exception>
-    public async Task<WebPushResponse> SendAsync(
-        WebPushSubscription receiver, ReadOnlyMemory<byte> plaintext, TimeSpan timeToLive, string urgency, CancellationToken cancellationToken)
+    /// <exception cref="ArgumentException">The message is longer than <see cref="ContentEncryption.PlaintextBytesMax"/>.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up; the service may have taken the message.</exception>
+    public async Task<WebPushResponse> SendAsync(WebPushSubscription receiver, WebPushMessage message, CancellationToken cancellationToken)
     {
-        if (_rules.Refuses(receiver.Endpoint.OriginalString, out _) is { } wrong)
-            throw new HttpRequestException(wrong);
+        if (_rules.Refuses(receiver.Endpoint.OriginalString, out _) is not null)
+            return new WebPushResponse { Silence = WebPushSilences.NotAllowed };
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, receiver.Endpoint)
+        using var request = Request(receiver, message);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_timeout);
+        try
         {
-            Content = new ByteArrayContent(ContentEncryption.Encrypt(receiver, plaintext.Span)),
+            using var response = await _http.SendAsync(request, timeout.Token);
+            if (!response.IsSuccessStatusCode)
+                timeout.CancelAfter(BodyPatience < _timeout ? BodyPatience : _timeout);
+            return new WebPushResponse
+            {
+                Status = (int)response.StatusCode,
+                Body = response.IsSuccessStatusCode ? "" : await ReadStartAsync(response.Content, timeout.Token),
+                RetryAfter = response.Headers.TryGetValues("Retry-After", out var values) ? values.FirstOrDefault() : null,
+            };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new WebPushResponse { Silence = Silences.Timeout };
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return new WebPushResponse { Silence = WordFor(e) };
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _http.Dispose();
+        _vapid.Dispose();
+    }
+
+    private HttpRequestMessage Request(WebPushSubscription receiver, WebPushMessage message)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, receiver.Endpoint)
+        {
+            Content = new ByteArrayContent(ContentEncryption.Encrypt(receiver, message.Plaintext.Span)),
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
             Version = HttpVersion.Version20,
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         request.Content.Headers.ContentEncoding.Add("aes128gcm");
-        request.Headers.TryAddWithoutValidation("TTL", ((long)Math.Max(0, timeToLive.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
-        request.Headers.TryAddWithoutValidation("Urgency", urgency);
+        request.Headers.TryAddWithoutValidation("TTL", ((long)Math.Max(0, message.TimeToLive.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
+        request.Headers.TryAddWithoutValidation("Urgency", message.Urgency);
+        if (message.Topic is { } topic)
+            request.Headers.TryAddWithoutValidation("Topic", topic);
         request.Headers.TryAddWithoutValidation("Authorization", _vapid.AuthorizationFor(receiver.Endpoint));
-
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(RequestTimeout);
-        try
-        {
-            using var response = await _http.SendAsync(request, timeout.Token);
-            return new WebPushResponse(
-                response.StatusCode,
-                await ReadStartAsync(response.Content, timeout.Token),
-                response.Headers.TryGetValues("Retry-After", out var values) ? values.FirstOrDefault() : null);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException("The push service did not answer in time.", e);
-        }
-        catch (IOException e)
-        {
-            throw new HttpRequestException("The push service broke off its answer.", e);
-        }
+        return request;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
-
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private static string WordFor(Exception exception) => exception switch
     {
-        var target = context.DnsEndPoint;
-        var addresses = await Dns.GetHostAddressesAsync(target.Host, cancellationToken);
-        var exempt = _rules.TestOrigins.Contains($"https://{target.Host}:{target.Port.ToString(CultureInfo.InvariantCulture)}");
-        if (addresses.Length == 0 || (!exempt && !addresses.All(PublicAddress.Is)))
-            throw new HttpRequestException("The endpoint's host has no public address.");
-
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, target.Port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+        { InnerException: ForbiddenAddressException } => WebPushSilences.NotAllowed,
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => WebPushSilences.NoSuchName,
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Silences.Tls,
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => Silences.Unreachable,
+        _ => Silences.Broken,
+    };
 
     private static async Task<string> ReadStartAsync(HttpContent content, CancellationToken cancellationToken)
     {
-        await using var stream = await content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[AnswerBytesMax];
-        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        var length = 0;
+        try
+        {
+            await using var stream = await content.ReadAsStreamAsync(cancellationToken);
+            while (length < buffer.Length && await stream.ReadAsync(buffer.AsMemory(length), cancellationToken) is > 0 and var read)
+                length += read;
+        }
+        // What came is enough: the status has said what matters.
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+        }
+
         return Encoding.UTF8.GetString(buffer, 0, length);
     }
-}
-
-/// <summary>What a push service answered.</summary>
-/// <param name="Status">The HTTP status.</param>
-/// <param name="Body">The start of the body; it may speak of the endpoint, so it is never logged whole.</param>
-/// <param name="RetryAfter">The header as it came, or null.</param>
-public sealed record WebPushResponse(HttpStatusCode Status, string Body, string? RetryAfter)
-{
-    /// <summary>Never the body.</summary>
-    public override string ToString() => $"{nameof(WebPushResponse)} {(int)Status}";
 }
