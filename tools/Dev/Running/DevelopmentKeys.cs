@@ -1,3 +1,4 @@
+using Sotto.Contracts;
 using Sotto.LocalServers;
 using Sotto.Sodium;
 
@@ -11,7 +12,7 @@ internal sealed class DevelopmentKeys
     private DevelopmentKeys(string folder) => _folder = folder;
 
     /// <summary>Encryptor and the senders, by the names that SubscriptionApi looks for in <see cref="PublicFolder"/>.</summary>
-    public static IReadOnlyList<string> Sealed { get; } = ["encryptor", "apns", "apns-sandbox", "firebase", "huawei"];
+    public static IReadOnlyList<string> Sealed { get; } = ["encryptor", .. Provider.All];
 
     /// <summary>The folder of <c>NAME.pub</c> files.</summary>
     public string PublicFolder => Path.Combine(_folder, "public");

@@ -10,25 +10,34 @@ internal static class ServiceCatalogue
     public const string Fcm = "FcmSender";
     public const string Huawei = "HuaweiSender";
 
-    public static IReadOnlyList<string> All { get; } = [Api, Listener, Encryptor, Apns, Fcm, Huawei];
+    public const string WebPush = "WebPushSender";
+    public const string Stub = "StubSender";
+
+    public static IReadOnlyList<string> All { get; } = [Api, Listener, Encryptor, Apns, Fcm, Huawei, WebPush, Stub];
+
+    // Started only when --scale asks for them.
+    private static readonly string[] OnRequest = [WebPush, Stub];
 
     // Only these own tables; a sender is given no database.
     private static readonly string[] WithDatabase = [Api, Listener, Encryptor];
 
+    /// <summary>How many instances there are when nobody says.</summary>
+    public static int InstancesByDefault(string service) => OnRequest.Contains(service) ? 0 : 1;
+
     /// <summary>The settings of one service that do not come from simulators or from the command line.</summary>
-    public static Dictionary<string, string> Settings(string service, DevelopmentKeys keys, string rabbitMq, string postgres, string apiUrl)
+    public static Dictionary<string, string> Settings(string service, DevelopmentKeys keys, string credentials, string rabbitMq, string postgres, string apiUrl)
     {
         var settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["ConnectionStrings:RabbitMq"] = rabbitMq };
         if (WithDatabase.Contains(service))
             settings["ConnectionStrings:Postgres"] = postgres;
 
-        foreach (var (key, value) in Own(service, keys, apiUrl))
+        foreach (var (key, value) in Own(service, keys, credentials, apiUrl))
             settings[key] = value;
 
         return settings;
     }
 
-    private static IEnumerable<(string Key, string Value)> Own(string service, DevelopmentKeys keys, string apiUrl) => service switch
+    private static IEnumerable<(string Key, string Value)> Own(string service, DevelopmentKeys keys, string credentials, string apiUrl) => service switch
     {
         Api =>
         [
@@ -40,6 +49,13 @@ internal static class ServiceCatalogue
         Apns => [("Apns:SealingKeyFile", keys.Private("apns")), ("ApnsSandbox:SealingKeyFile", keys.Private("apns-sandbox"))],
         Fcm => [("Fcm:SealingKeyFile", keys.Private("firebase"))],
         Huawei => [("Huawei:SealingKeyFile", keys.Private("huawei"))],
+        WebPush =>
+        [
+            ("WebPush:SealingKeyFile", keys.Private("webpush")),
+            ("WebPush:VapidKeyFile", MadeUpCredentials.P256Key(credentials, "vapid.pem")),
+            ("WebPush:Subject", "mailto:operator@example.org"),
+        ],
+        Stub => [("Stub:SealingKeyFile", keys.Private("dummy"))],
         _ => [],
     };
 }

@@ -101,7 +101,7 @@ public sealed partial class SottoSystem : IAsyncDisposable
         await AllOrNoneAsync([StartBrokerAsync, StartDatabaseAsync, StartOutsideAsync], cancellation);
 
         var services = ServiceCatalogue.All.Where(service => !LeftOut.ContainsKey(service))
-            .SelectMany(service => Enumerable.Range(1, _plan.Scale.GetValueOrDefault(service, 1)).Select(instance => (service, instance))).ToList();
+            .SelectMany(service => Enumerable.Range(1, _plan.Scale.GetValueOrDefault(service, ServiceCatalogue.InstancesByDefault(service))).Select(instance => (service, instance))).ToList();
         foreach (var (service, reason) in LeftOut)
             _say($"{service} is not started: {reason}.");
 
