@@ -1,0 +1,58 @@
+using Sotto.Hosting.Settings;
+
+namespace Sotto.Cli.Import;
+
+/// <summary>The existing server's ini file (session-v2 section 10), and what its settings are called here.</summary>
+internal sealed class SpnsIni
+{
+    private static readonly Dictionary<string, string> OurNames = new(StringComparer.Ordinal)
+    {
+        ["hivemind.oxend_rpc"] = "SwarmListener: Swarm:Oxend",
+        ["hivemind.max_connects"] = "SwarmListener: Swarm:ConnectsMax",
+        ["hivemind.filter_lifetime"] = "Encryptor: Encryptor:DuplicateWindow (in seconds there, a time span here)",
+        ["keys.onionreq"] = "sotto keys import FILE --as onion",
+        ["keys.hivemind"] = "SwarmListener: Swarm:PrivateKeyFile (better left out: each instance then makes its own)",
+        ["log.level"] = "every service: Log:Level",
+        ["notify-apns.identifier"] = "ApnsSender: Apns:Topic",
+        ["notify-apns.cert_file"] = "ApnsSender: Apns:CertificateFile",
+        ["notify-apns-sandbox.identifier"] = "ApnsSender: ApnsSandbox:Topic",
+        ["notify-apns-sandbox.cert_file"] = "ApnsSender: ApnsSandbox:CertificateFile",
+        ["notify-firebase.token_file"] = "FcmSender: Fcm:ServiceAccountFile",
+        ["notify-huawei.app_id"] = "HuaweiSender: Huawei:AppId",
+        ["notify-huawei.app_secret"] = "HuaweiSender: Huawei:AppSecretFile (put the secret into a file of its own)",
+    };
+
+    private readonly SortedDictionary<string, string> _values = new(StringComparer.Ordinal);
+
+    /// <summary>Where the existing server's database is; null when the file does not say.</summary>
+    public string? DatabaseUrl => _values.GetValueOrDefault("db.url");
+
+    /// <summary>Each setting that means something here, by its name there and its name here; never its value, which may be a secret.</summary>
+    public IEnumerable<(string There, string Here)> Known => _values.Keys.Where(OurNames.ContainsKey).Select(key => (key, OurNames[key]));
+
+    /// <summary>Settings without a counterpart: this system decides these by itself.</summary>
+    public IEnumerable<string> NotNeeded => _values.Keys.Where(key => key != "db.url" && !OurNames.ContainsKey(key));
+
+    /// <exception cref="SettingsException">A line is neither a section, a setting, a comment nor empty.</exception>
+    public static SpnsIni Read(FileInfo file)
+    {
+        var ini = new SpnsIni();
+        var section = "";
+        var number = 0;
+        foreach (var line in File.ReadLines(file.FullName))
+        {
+            number++;
+            var text = line.Trim();
+            if (text.Length == 0 || text[0] is '#' or ';')
+                continue;
+            if (text[0] == '[' && text[^1] == ']')
+                section = text[1..^1].Trim();
+            else if (text.Split('=', 2, StringSplitOptions.TrimEntries) is [{ Length: > 0 } key, var value])
+                ini._values[$"{section}.{key}"] = value;
+            else
+                throw new SettingsException($"{file}: line {number} is neither a [section] nor a setting.");
+        }
+
+        return ini;
+    }
+}

@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Sotto.Cli.Import;
+using Sotto.Cli.Keys;
+using Sotto.Cli.Subscriptions;
+
+namespace Sotto.Cli;
+
+/// <summary><c>sotto</c>: what an operator can do, one folder for each group of commands.</summary>
+internal static class SottoCommand
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("The operator's hand: keys, subscriptions, statistics and what needs a person. Every command has --help and --json.")
+        {
+            KeysCommand.Create(),
+            SubscriptionsCommand.Create(),
+            ImportCommand.Create(),
+        };
+        root.Options.Add(Output.Json);
+        foreach (var option in Servers.Options)
+            root.Options.Add(option);
+        return root;
+    }
+}
