@@ -31,6 +31,9 @@ public sealed class FramePublisher<T> : IAsyncDisposable
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(WaitingMax);
+
+    // Holds a token whenever something waits that no loop has been woken for. Apart from the channel, so that a list is complete before anybody takes its first item.
+    private readonly SemaphoreSlim _work = new(0);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Func<FrameEnvelope<T>, CancellationToken, Task> _send;
     private readonly string _exchange;
@@ -96,9 +99,14 @@ public sealed class FramePublisher<T> : IAsyncDisposable
             foreach (var item in items)
             {
                 receipt.Expect();
-                await _waiting.Writer.WriteAsync(new Waiting(item, _weigh(item), receipt), cancellationToken);
+                var waiting = new Waiting(item, _weigh(item), receipt);
+                if (_waiting.Writer.TryWrite(waiting))
+                    continue;
+                Wake();
+                await _waiting.Writer.WriteAsync(waiting, cancellationToken);
             }
 
+            Wake();
             receipt.ExpectNoMore();
             await receipt.Confirmed.WaitAsync(cancellationToken);
         }
@@ -131,9 +139,12 @@ public sealed class FramePublisher<T> : IAsyncDisposable
         var frame = new List<Waiting>(FrameLimits.ItemsMax);
         try
         {
-            while (await _waiting.Reader.WaitToReadAsync(_stopping.Token))
+            while (true)
             {
+                await _work.WaitAsync(_stopping.Token);
                 Gather(frame);
+                if (_waiting.Reader.Count > 0)
+                    Wake();
                 if (frame.Count == 0)
                     continue;
                 await SendUntilConfirmedAsync(frame);
@@ -150,6 +161,13 @@ public sealed class FramePublisher<T> : IAsyncDisposable
 
         while (_waiting.Reader.TryRead(out var left))
             left.Receipt.Cancel();
+    }
+
+    // A token that is there already will be taken after what was written before this call.
+    private void Wake()
+    {
+        if (_work.CurrentCount == 0)
+            _work.Release();
     }
 
     private void Gather(List<Waiting> frame)

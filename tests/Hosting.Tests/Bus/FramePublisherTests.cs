@@ -33,6 +33,30 @@ public sealed class FramePublisherTests
     }
 
     [Test]
+    public async Task What_is_published_together_travels_together()
+    {
+        _broker.ConfirmAll();
+        for (var i = 0; i < 50; i++)
+            await _publisher.PublishAsync(Items(FrameLimits.ItemsMax), CancellationToken.None);
+
+        Assert.That(_broker.Sent.Select(frame => frame.Items.Count), Is.All.EqualTo(FrameLimits.ItemsMax));
+    }
+
+    [Test]
+    public async Task Many_at_once_are_all_confirmed()
+    {
+        _broker.ConfirmAll();
+        var publishers = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 200; i++)
+                await _publisher.PublishAsync(Items((i % 7) + 1), CancellationToken.None);
+        }));
+        await Task.WhenAll(publishers).WaitAsync(Eventually.Patience);
+
+        Assert.That(_broker.Sent.Sum(frame => frame.Items.Count), Is.EqualTo(8 * Enumerable.Range(0, 200).Sum(i => (i % 7) + 1)));
+    }
+
+    [Test]
     public async Task What_waits_while_confirms_are_outstanding_travels_together_and_in_order()
     {
         var early = await FillTheWindowAsync();
