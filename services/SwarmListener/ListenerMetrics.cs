@@ -56,7 +56,7 @@ internal sealed class ListenerMetrics
 
     public void Refused(Refusal refusal) => Interlocked.Increment(ref _refused[(int)refusal]);
 
-    public void Published() => Interlocked.Increment(ref _published);
+    public void Published(int count) => Interlocked.Add(ref _published, count);
 
     public void MonitorsAccepted(int count) => Interlocked.Add(ref _monitored, count);
 

@@ -29,9 +29,11 @@ internal sealed class BucketOwnership(
     // What the others need, once they hold a bucket, to load it and to tell the nodes.
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ComplaintPeriod = TimeSpan.FromMinutes(1);
 
     private readonly byte _home = (byte)Random.Shared.Next(256);
     private BucketLocks? _locks;
+    private DateTimeOffset _nextKeyComplaint;
     private HashSet<byte> _owned = [];
     private int _held;
     private int _instances;
@@ -78,7 +80,7 @@ internal sealed class BucketOwnership(
             }
             catch (KeyTakenException)
             {
-                logger.KeyTaken();
+                ComplainOfKey();
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
@@ -151,12 +153,22 @@ internal sealed class BucketOwnership(
         keeper.Own(owned);
     }
 
+    // At first it is likely to be our own connection, which the server has not yet given up.
+    private void ComplainOfKey()
+    {
+        if (clock.GetUtcNow() < _nextKeyComplaint)
+            return;
+        logger.KeyTaken();
+        _nextKeyComplaint = clock.GetUtcNow() + ComplaintPeriod;
+    }
+
     private async Task LoseAsync(string reason)
     {
         Volatile.Write(ref _held, 0);
         if (_locks is not { } locks)
             return;
         _locks = null;
+        _nextKeyComplaint = clock.GetUtcNow() + KeyPatience;
         logger.LocksLost(reason);
         await locks.DisposeAsync();
     }

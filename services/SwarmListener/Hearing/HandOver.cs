@@ -5,10 +5,14 @@ using Sotto.Hosting.Bus;
 namespace SwarmListener.Hearing;
 
 /// <summary>Takes messages from the I/O thread, which must not wait, and brings them to the broker. Bounded by count and by bytes.</summary>
+/// <remarks>
+/// What waits while earlier messages are being confirmed travels together. A message is accepted by being confirmed; one for which there is no room is
+/// refused at once, counted, and forgotten, so that a later copy of it may be taken.
+/// </remarks>
 internal sealed class HandOver : IAsyncDisposable
 {
-    /// <summary>Most messages on their way to the broker, beside those that wait here; more would only wait in the publisher.</summary>
-    public const int PublishingMax = FramePublisher<MessageArrived>.WaitingMax;
+    /// <summary>Most groups of messages on their way: so many that the publisher always finds the next frame ready.</summary>
+    public const int GroupsMax = 2 * FramePublisher<MessageArrived>.FramesInFlightMax;
 
     // What a message weighs without its data: account, hash, times and the object itself.
     private const int OwnBytes = 300;
@@ -19,7 +23,7 @@ internal sealed class HandOver : IAsyncDisposable
     private readonly DuplicateFilter _duplicates;
     private readonly ListenerMetrics _metrics;
     private readonly Channel<Waiting> _waiting;
-    private readonly SemaphoreSlim _publishing = new(PublishingMax, PublishingMax);
+    private readonly SemaphoreSlim _publishing = new(GroupsMax, GroupsMax);
     private readonly CancellationTokenSource _stopping = new();
     private readonly long _bytesMax;
     private readonly Task _loop;
@@ -67,37 +71,52 @@ internal sealed class HandOver : IAsyncDisposable
     {
         try
         {
-            await foreach (var waiting in _waiting.Reader.ReadAllAsync(_stopping.Token))
+            while (await _waiting.Reader.WaitToReadAsync(_stopping.Token))
             {
                 await _publishing.WaitAsync(_stopping.Token);
-                _ = PublishAsync(waiting);
+                _ = PublishAsync(Gather());
             }
 
             // All permits together: nothing is on its way any more.
-            for (var i = 0; i < PublishingMax; i++)
+            for (var i = 0; i < GroupsMax; i++)
                 await _publishing.WaitAsync(_stopping.Token);
         }
         catch (OperationCanceledException)
         {
-            // What is left was never confirmed; the nodes' other copies went to other instances, or to nobody.
+            // What is left was never confirmed, and so never accepted.
         }
     }
 
-    private async Task PublishAsync(Waiting waiting)
+    private List<Waiting> Gather()
+    {
+        var group = new List<Waiting>();
+        var bytes = 0;
+        while (group.Count < FrameLimits.ItemsMax && bytes < FrameLimits.BytesMax && _waiting.Reader.TryRead(out var waiting))
+        {
+            bytes += WeightOf(waiting.Message);
+            group.Add(waiting);
+        }
+
+        return group;
+    }
+
+    private async Task PublishAsync(List<Waiting> group)
     {
         try
         {
-            await _publisher.PublishAsync(waiting.Message, _stopping.Token);
-            _metrics.Published();
+            await _publisher.PublishAsync(group.Select(waiting => waiting.Message), _stopping.Token);
+            _metrics.Published(group.Count);
         }
         // The publisher gives up only when it is disposed of. Whatever it was, the broker did not confirm.
         catch (Exception)
         {
-            _duplicates.Forget(waiting.Key);
+            foreach (var waiting in group)
+                _duplicates.Forget(waiting.Key);
         }
         finally
         {
-            Interlocked.Add(ref _bytes, -WeightOf(waiting.Message));
+            foreach (var waiting in group)
+                Interlocked.Add(ref _bytes, -WeightOf(waiting.Message));
             _publishing.Release();
         }
     }
