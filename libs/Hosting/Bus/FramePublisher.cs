@@ -153,7 +153,8 @@ public sealed class FramePublisher<T> : IAsyncDisposable
                 frame.Clear();
             }
         }
-        catch (OperationCanceledException)
+        // Told to stop while it waited, or while the broker failed it: in either case nobody sends these any more.
+        catch (Exception) when (_stopping.IsCancellationRequested)
         {
             foreach (var waiting in frame)
                 waiting.Receipt.Cancel();
