@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Sotto.FakeSwarm.Nodes;
 using Sotto.FakeSwarm.Wire;
 using Sotto.FakeSwarm.Zmq;
@@ -37,7 +38,8 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
         _context = new RawContext(1_000 + (SocketsPerNode * options.Nodes));
         _blockHash = Derive("block 0");
         _random = new Random(options.Seed);
-        _threads = [.. Enumerable.Range(0, 1 + ((options.Nodes + NodesPerThread - 1) / NodesPerThread)).Select(i => new ListenerThread($"swarm {i}", options.Clock))];
+        var threads = 1 + ((options.Nodes + NodesPerThread - 1) / NodesPerThread);
+        _threads = [.. Enumerable.Range(0, threads).Select(i => new ListenerThread($"swarm {i}", options.Clock))];
 
         var oxendKey = Derive("oxend");
         X25519.PublicKey(oxendKey, _oxendPublicKey);
@@ -136,7 +138,7 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
     private byte[] Derive(string purpose)
     {
         var derived = new byte[32];
-        Blake2b.Hash(System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"FakeSwarm {_options.Seed} {purpose}")), derived);
+        Blake2b.Hash(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"FakeSwarm {_options.Seed} {purpose}")), derived);
         return derived;
     }
 }

@@ -26,7 +26,7 @@ public sealed record FakeSwarmOptions
     /// <summary>The host in the addresses that are given out: the <c>public_ip</c> of the nodes, and oxend's own.</summary>
     public string Host { get; init; } = "127.0.0.1";
 
-    /// <summary>Frames that a connection's send queue holds before more are lost. Real servers have 1,000; more is kinder to tests on a busy machine.</summary>
+    /// <summary>Frames that a connection's send queue holds before more are lost. Real servers have 1,000; a busy machine needs more.</summary>
     public int SendQueueMax { get; init; } = 10_000;
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -30,6 +30,7 @@ public sealed record FloodRequest
         Limits.Require(PerSecond is > 0 and <= PerSecondMax, "A flood has at most 200,000 messages a second, and some.");
         Limits.Require(DataBytes is >= 0 and <= FakeSwarmNetwork.DataBytesMax, "A body has at most 76,800 bytes.");
         Limits.Require(CopiesPerMessageMax > 0, "A message has at least one copy.");
-        Limits.Require(Accounts.Count > 0 && Accounts.All(account => account.Length == Limits.AccountBytes), "A flood needs accounts, of 33 bytes each.");
+        Limits.Require(Accounts.Count > 0, "A flood needs accounts.");
+        Limits.Require(Accounts.All(account => account.Length == Limits.AccountBytes), "An account has 33 bytes.");
     }
 }

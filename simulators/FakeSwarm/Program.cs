@@ -34,7 +34,7 @@ try
         OxendPort = Number("--oxend-port", 0),
         OxendCurvePort = Number("--oxend-curve-port", 0),
         SendQueueMax = Number("--send-queue-max", 10_000),
-        Bind = IPAddress.TryParse(Text("--bind", "127.0.0.1"), out var address) ? address : throw new InvalidDataException("--bind takes an address."),
+        Bind = IPAddress.TryParse(Text("--bind", "127.0.0.1"), out var bind) ? bind : throw new InvalidDataException("--bind takes an address."),
         Host = Text("--host", "127.0.0.1"),
     };
     var controlPort = Number("--control-port", 0);

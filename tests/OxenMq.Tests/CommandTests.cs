@@ -108,7 +108,10 @@ public sealed class CommandTests
     public async Task Callbacks_that_fail_are_counted_and_the_connection_lives()
     {
         using var listener = RawListener.Curve();
-        using var observed = new ObservedClient(options => options with { PeerConnected = (_, _) => throw new InvalidOperationException("A callback fails.") });
+        using var observed = new ObservedClient(options => options with
+        {
+            PeerConnected = (_, _) => throw new InvalidOperationException("A callback fails."),
+        });
         var peer = observed.Client.Connect(listener.Address);
 
         await listener.GreetAsync();
@@ -126,7 +129,8 @@ public sealed class CommandTests
     }
 
     /// <summary>
-    /// With a limit on received messages libzmq 4.3.4 aborts the process here (oxenmq section 1.5): heartbeats on, and a reader that pauses while much arrives.
+    /// With a limit on received messages libzmq 4.3.4 can abort the process when heartbeats are on and a reader pauses while much arrives (oxenmq
+    /// section 1.5); and what the listener cannot queue is lost.
     /// </summary>
     [Test]
     public async Task A_handler_that_pauses_while_a_storm_comes_loses_nothing()

@@ -1,4 +1,5 @@
 using System.Text;
+using NUnit.Framework.Constraints;
 using Sotto.FakeSwarm.Zmq;
 using Sotto.OxenMq;
 using Sotto.TestSupport;
@@ -47,7 +48,7 @@ public sealed class ConnectionTests
         using var observed = new ObservedClient(options => options with { HelloTimeout = Short });
         var other = OxenMqKeyPair.Generate();
 
-        var peer = observed.Client.Connect(OxenMqAddress.Parse($"{listener.Endpoint.Replace("tcp", "curve", StringComparison.Ordinal)}/{Convert.ToHexString(other.PublicKey.Span)}"));
+        var peer = observed.Client.Connect(OxenMqAddress.Curve("127.0.0.1", Port(listener), other.PublicKey.Span));
 
         Assert.That(await observed.NextAsync(), Is.EqualTo("failed: HandshakeFailed"));
         Assert.That(peer.State, Is.EqualTo(OxenMqPeerState.Closed));
@@ -171,7 +172,7 @@ public sealed class ConnectionTests
         Assert.That(reply.IsCompleted, Is.False);
 
         clock.Advance(TimeSpan.FromSeconds(0.2));
-        Assert.That(async () => await reply.WaitAsync(Patience), Throws.InstanceOf<OxenMqException>().With.Property(nameof(OxenMqException.Failure)).EqualTo(OxenMqFailure.Timeout));
+        Assert.That(async () => await reply.WaitAsync(Patience), ThrowsFailure(OxenMqFailure.Timeout));
         Assert.That(await listener.ReceiveAsync(), Is.EqualTo(new[] { "HI" }));
 
         // Nobody answers, so the connection is made anew.
@@ -201,11 +202,12 @@ public sealed class ConnectionTests
         await listener.GreetAsync();
     }
 
-    [Test]
-    public async Task A_part_of_exactly_the_limit_passes_and_one_byte_more_costs_the_connection_which_is_made_anew()
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_part_of_exactly_the_limit_passes_and_one_byte_more_costs_the_connection_which_is_made_anew(bool isCurve)
     {
         const int Limit = 100_000;
-        using var listener = RawListener.Curve();
+        using var listener = isCurve ? RawListener.Curve() : RawListener.Plain();
         using var observed = new ObservedClient(options => options with { PartBytesMax = Limit });
         await observed.ConnectAsync(listener);
 
@@ -227,7 +229,7 @@ public sealed class ConnectionTests
 
         var reply = observed.Client.RequestAsync(peer, "t.echo", [new byte[(10 * 1024 * 1024) + 1]]);
 
-        Assert.That(async () => await reply.WaitAsync(Patience), Throws.InstanceOf<OxenMqException>().With.Property(nameof(OxenMqException.Failure)).EqualTo(OxenMqFailure.Disconnected));
+        Assert.That(async () => await reply.WaitAsync(Patience), ThrowsFailure(OxenMqFailure.Disconnected));
         Assert.That(await observed.NextAsync(), Is.EqualTo("disconnected"));
         await listener.GreetAsync();
         Assert.That(await observed.NextAsync(), Is.EqualTo("reconnected"));
@@ -299,6 +301,9 @@ public sealed class ConnectionTests
 
         await Task.Run(observed.Dispose).WaitAsync(TimeSpan.FromSeconds(20));
     }
+
+    private static EqualConstraint<OxenMqFailure> ThrowsFailure(OxenMqFailure failure) =>
+        Throws.InstanceOf<OxenMqException>().With.Property(nameof(OxenMqException.Failure)).EqualTo(failure);
 
     private static int Port(RawListener listener) =>
         int.Parse(listener.Endpoint.AsSpan(listener.Endpoint.LastIndexOf(':') + 1), System.Globalization.CultureInfo.InvariantCulture);

@@ -105,7 +105,8 @@ public sealed class NetworkTests
         {
             var seconds = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
             var signature = new byte[64];
-            Ed25519.Sign(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"MONITOR{Convert.ToHexStringLower(Id)}{seconds}10")), _secretKey, signature);
+            var text = string.Create(CultureInfo.InvariantCulture, $"MONITOR{Convert.ToHexStringLower(Id)}{seconds}10");
+            Ed25519.Sign(Encoding.ASCII.GetBytes(text), _secretKey, signature);
             return
             [
                 .. "d1:P32:"u8, .. _publicKey, .. "1:di1e1:nli0ee1:s64:"u8, .. signature,

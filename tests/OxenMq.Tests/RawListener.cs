@@ -25,7 +25,8 @@ internal sealed class RawListener : IDisposable
 
     public string Endpoint { get; }
 
-    public OxenMqAddress Address => Keys is null ? OxenMqAddress.Parse(Endpoint) : OxenMqAddress.Parse(Endpoint.Replace("tcp://", "curve://", StringComparison.Ordinal) + "/" + Convert.ToHexString(Keys.PublicKey.Span));
+    public OxenMqAddress Address => OxenMqAddress.Parse(
+        Keys is null ? Endpoint : $"{Endpoint.Replace("tcp:", "curve:", StringComparison.Ordinal)}/{Convert.ToHexString(Keys.PublicKey.Span)}");
 
     /// <summary>The routing id of whoever was last heard.</summary>
     public byte[] Client { get; private set; } = [];

@@ -30,7 +30,8 @@ public sealed class RecordedConversationTests
             // The request is the one before it with the same tag; ours takes its place.
             var recordedTag = frames[i].Parts[frames[i].Parts[0] == "REPLY" ? 1 : 2];
             var recorded = frames[..i].Last(frame => frame.IsClient && frame.Parts is [_, var tag, ..] && tag == recordedTag).Parts;
-            var reply = observed.Client.RequestAsync(peer, recorded[0], [.. recorded[2..].Select(part => new ReadOnlyMemory<byte>(Encoding.Latin1.GetBytes(part)))]);
+            var data = recorded[2..].Select(part => new ReadOnlyMemory<byte>(Encoding.Latin1.GetBytes(part))).ToArray();
+            var reply = observed.Client.RequestAsync(peer, recorded[0], data);
             var request = await listener.ReceiveAsync();
             Assert.That(request[2..], Is.EqualTo(recorded[2..]));
             listener.Send([.. frames[i].Parts.Select(part => part == recordedTag ? request[1] : part)]);

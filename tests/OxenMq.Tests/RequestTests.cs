@@ -194,7 +194,7 @@ public sealed class RequestTests
     }
 
     private Task<IReadOnlyList<ReadOnlyMemory<byte>>> Ask(string command, params string[] data) =>
-        _observed.Client.RequestAsync(_peer, command, [.. data.Select(part => new ReadOnlyMemory<byte>(Encoding.Latin1.GetBytes(part)))], CancellationToken.None);
+        _observed.Client.RequestAsync(_peer, command, [.. data.Select(part => new ReadOnlyMemory<byte>(Encoding.Latin1.GetBytes(part)))]);
 
     private static async Task<string[]> Text(Task<IReadOnlyList<ReadOnlyMemory<byte>>> reply) =>
         [.. (await reply.WaitAsync(TimeSpan.FromSeconds(20))).Select(part => Encoding.Latin1.GetString(part.Span))];

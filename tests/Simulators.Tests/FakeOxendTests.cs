@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Sotto.FakeSwarm;
@@ -9,7 +10,10 @@ namespace Simulators.Tests;
 public sealed class FakeOxendTests
 {
     private const string Everything =
-        """{"active_only": true, "fields": {"pubkey_x25519": true, "public_ip": true, "storage_lmq_port": true, "swarm_id": true, "block_hash": true, "height": true}}""";
+        """
+        {"active_only": true, "fields": {"pubkey_x25519": true, "public_ip": true, "storage_lmq_port": true,
+         "swarm_id": true, "block_hash": true, "height": true}}
+        """;
 
     private readonly ManualTimeProvider _clock = new();
     private FakeSwarmNetwork _network = null!;
@@ -51,7 +55,8 @@ public sealed class FakeOxendTests
             Host: node.GetProperty("public_ip").GetString(),
             Port: node.GetProperty("storage_lmq_port").GetInt32(),
             Swarm: node.GetProperty("swarm_id").GetUInt64()));
-        Assert.That(listed, Is.EquivalentTo(_network.Nodes.Select(node => (Convert.ToHexStringLower(node.PublicKey.Span), "127.0.0.1", node.Port, node.Swarm))));
+        var expected = _network.Nodes.Select(node => (Convert.ToHexStringLower(node.PublicKey.Span), "127.0.0.1", node.Port, node.Swarm));
+        Assert.That(listed, Is.EquivalentTo(expected));
         Assert.That(_network.Swarms, Has.Count.EqualTo(3));
     }
 
@@ -95,8 +100,8 @@ public sealed class FakeOxendTests
         var told = await _client.ReceiveAsync();
         Assert.That(told?[..2], Is.EqualTo(new[] { "notify.block", "1001" }));
         Assert.That(told?[2], Has.Length.EqualTo(32));
-        Assert.That(
-            (await ListAsync(Everything)).GetProperty("block_hash").GetString(), Is.EqualTo(Convert.ToHexStringLower(Encoding.Latin1.GetBytes(told![2]))));
+        var hash = (await ListAsync(Everything)).GetProperty("block_hash").GetString();
+        Assert.That(hash, Is.EqualTo(Convert.ToHexStringLower(Encoding.Latin1.GetBytes(told![2]))));
 
         _clock.Advance(TimeSpan.FromMinutes(30));
         _network.NextBlock();
@@ -136,7 +141,7 @@ public sealed class FakeOxendTests
     public void An_account_is_held_where_the_real_network_holds_it(VectorCase vector)
     {
         var account = vector.Json.Hex("account");
-        ulong[] swarms = [.. vector.Json.GetProperty("swarms").EnumerateArray().Select(id => ulong.Parse(id.GetString()!, System.Globalization.CultureInfo.InvariantCulture))];
+        ulong[] swarms = [.. vector.Json.GetProperty("swarms").EnumerateArray().Select(id => ulong.Parse(id.GetString()!, CultureInfo.InvariantCulture))];
 
         Assert.That(FakeSwarmNetwork.SwarmOf(account, swarms), Is.EqualTo(vector.Json.Number64("expect")));
     }

@@ -121,7 +121,8 @@ public sealed class FakeSwarmControlTests
 
         using var oxend = new SwarmClient(ready.GetProperty("oxend").GetString()!, []);
         Assert.That(await oxend.RequestAsync("ping.ping"), Is.EqualTo(new[] { "pong" }));
-        using var state = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Get, ready.GetProperty("control").GetString() + "/state"), CancellationToken.None);
+        using var question = new HttpRequestMessage(HttpMethod.Get, ready.GetProperty("control").GetString() + "/state");
+        using var state = await _http.SendAsync(question, CancellationToken.None);
         Assert.That(state.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 
         using var kill = Process.Start("kill", ["-TERM", program.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
@@ -144,7 +145,12 @@ public sealed class FakeSwarmControlTests
     }
 
     private static Process Start(params string[] arguments) => Process.Start(
-        new ProcessStartInfo("dotnet", [typeof(FakeSwarmNetwork).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        new ProcessStartInfo("dotnet", [typeof(FakeSwarmNetwork).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
 
     private async Task<JsonElement> GetAsync(string path)
     {

@@ -31,7 +31,8 @@ public sealed partial class FakeSwarmVectorTests
         client.Send([.. vector.Json.HexList("dealer_sends").Select(Encoding.Latin1.GetString)]);
 
         var answer = await client.ReceiveAsync();
-        Assert.That(answer?.Select(Outcomes), Is.EqualTo(vector.Json.HexList("listener_sends").Select(part => Outcomes(Encoding.Latin1.GetString(part)))));
+        var recorded = vector.Json.HexList("listener_sends").Select(Encoding.Latin1.GetString);
+        Assert.That(answer?.Select(Outcomes), Is.EqualTo(recorded.Select(Outcomes)));
     }
 
     public static IEnumerable<TestCaseData> Requests() => VectorFolder.Cases(

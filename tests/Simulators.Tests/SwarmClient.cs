@@ -104,8 +104,8 @@ internal sealed class SwarmAccount
         var text = string.Create(CultureInfo.InvariantCulture, $"MONITOR{Convert.ToHexStringLower(Id)}{seconds}{flag}{string.Join(',', namespaces)}");
         var signature = new byte[64];
         Ed25519.Sign(Encoding.ASCII.GetBytes(text), _secretKey, signature);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"d1:P32:{Encoding.Latin1.GetString(_publicKey)}{(data ? "1:di1e" : "")}1:nl{string.Concat(namespaces.Select(space => $"i{space}e"))}e1:s64:{Encoding.Latin1.GetString(signature)}1:ti{seconds}ee");
+        var (key, sealedBy) = (Encoding.Latin1.GetString(_publicKey), Encoding.Latin1.GetString(signature));
+        var list = string.Concat(namespaces.Select(space => string.Create(CultureInfo.InvariantCulture, $"i{space}e")));
+        return string.Create(CultureInfo.InvariantCulture, $"d1:P32:{key}{(data ? "1:di1e" : "")}1:nl{list}e1:s64:{sealedBy}1:ti{seconds}ee");
     }
 }

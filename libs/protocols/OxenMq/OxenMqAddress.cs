@@ -19,6 +19,8 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
     {
         Endpoint = endpoint;
         _publicKey = publicKey;
+        IsNamed = endpoint.StartsWith(TcpScheme, StringComparison.Ordinal)
+            && !IPAddress.TryParse(endpoint.AsSpan(TcpScheme.Length, endpoint.LastIndexOf(':') - TcpScheme.Length), out _);
     }
 
     /// <summary>The ZeroMQ endpoint: <c>tcp://host:port</c> or <c>ipc://path</c>.</summary>
@@ -31,7 +33,7 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
     public bool IsCurve => _publicKey is not null;
 
     /// <summary>Whether the host is a name, not an IPv4 address.</summary>
-    internal bool IsNamed => Endpoint.StartsWith(TcpScheme, StringComparison.Ordinal) && !IPAddress.TryParse(Endpoint.AsSpan(TcpScheme.Length, Endpoint.LastIndexOf(':') - TcpScheme.Length), out _);
+    internal bool IsNamed { get; }
 
     /// <summary>An encrypted listener at <paramref name="host"/>, an IPv4 address or a name.</summary>
     /// <exception cref="FormatException">The host, the port (1 to 65535) or the key (32 bytes) is unusable.</exception>
@@ -42,7 +44,8 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
             throw new FormatException($"A listener's public key has {OxenMqKeyPair.KeySize} bytes, not {publicKey.Length}.");
 
         var authority = string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
-        return new OxenMqAddress(TcpEndpoint(authority) ?? throw new FormatException($"'{authority}' is not a host and a port."), publicKey.ToArray());
+        var endpoint = TcpEndpoint(authority) ?? throw new FormatException($"'{authority}' is not a host and a port.");
+        return new OxenMqAddress(endpoint, publicKey.ToArray());
     }
 
     /// <summary>
@@ -110,7 +113,7 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
             _ => null,
         };
         if (endpoint is null)
-            wrong = $"'{scheme}://{rest}' is not an OxenMQ address: expected tcp://host:port or ipc://path (at most {IpcPathCharactersMax} characters).";
+            wrong = $"'{scheme}://{rest}' is no OxenMQ address: expected tcp://host:port or ipc://path (at most {IpcPathCharactersMax} characters).";
         return endpoint is null ? null : new OxenMqAddress(endpoint, key);
     }
 
@@ -121,7 +124,7 @@ public sealed class OxenMqAddress : IEquatable<OxenMqAddress>
         if (colon <= 0 || authority.AsSpan().IndexOfAny(" /;*") >= 0)
             return null;
 
-        var isPort = int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and <= 65535;
-        return isPort ? string.Create(CultureInfo.InvariantCulture, $"tcp://{authority[..colon]}:{port}") : null;
+        var isNumber = int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port);
+        return isNumber && port is > 0 and <= 65535 ? string.Create(CultureInfo.InvariantCulture, $"tcp://{authority[..colon]}:{port}") : null;
     }
 }

@@ -26,7 +26,8 @@ public sealed class OxenMqClient : IDisposable
     public OxenMqCounters Counters => _tally.Read();
 
     /// <summary>
-    /// Begins to connect and returns at once; the callbacks of the options tell the rest. Requests may follow at once: they go out behind the greeting.
+    /// Begins to connect and returns at once; the callbacks of the options tell the rest. Requests may follow at once: they go out behind the
+    /// greeting. Each handshake costs about 0.6 ms of CPU here and as much there, all within the HELLO time-out: connect hundreds at a time, not thousands.
     /// </summary>
     /// <param name="address">Where to. Another peer at the same endpoint under another key is possible, but closing one reconnects the other.</param>
     /// <param name="context">What the caller wants to find again in <see cref="OxenMqPeer.Context"/>.</param>
@@ -52,7 +53,9 @@ public sealed class OxenMqClient : IDisposable
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The data parts of the reply, without its tag; possibly none.</returns>
     /// <exception cref="OxenMqException">No reply; see <see cref="OxenMqException.Failure"/>.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; the request still counts as in flight until it is answered or times out.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The token was cancelled; the request still counts as in flight until it is answered or times out.
+    /// </exception>
     public Task<IReadOnlyList<ReadOnlyMemory<byte>>> RequestAsync(
         OxenMqPeer peer, string command, IReadOnlyList<ReadOnlyMemory<byte>> parts, CancellationToken cancellation = default)
     {

@@ -73,8 +73,10 @@ public readonly struct OxenMqFrame
             return new OxenMqFrame(OxenMqFrameKind.Hello, []);
         if (first.SequenceEqual(OxenMqWords.Bye))
             return new OxenMqFrame(OxenMqFrameKind.Bye, []);
+        if (first.SequenceEqual(OxenMqWords.Reply) && parts.Length < 2)
+            return new OxenMqFrame(OxenMqFrameKind.Meaningless, []);
         if (first.SequenceEqual(OxenMqWords.Reply))
-            return parts.Length < 2 ? new OxenMqFrame(OxenMqFrameKind.Meaningless, []) : new OxenMqFrame(OxenMqFrameKind.Reply, parts[2..].ToArray(), parts[1]);
+            return new OxenMqFrame(OxenMqFrameKind.Reply, parts[2..].ToArray(), parts[1]);
         if (OxenMqWords.Refusal(first) is { } code)
             return ParseRefusal(code, parts[1..]);
 

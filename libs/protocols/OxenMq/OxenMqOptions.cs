@@ -12,7 +12,7 @@ public delegate void OxenMqCommandHandler(OxenMqPeer peer, IReadOnlyList<ReadOnl
 /// </remarks>
 public sealed record OxenMqOptions
 {
-    /// <summary>Our own key pair; also our routing id. No two processes may share it: a listener hands over to the newest and deafens the other.</summary>
+    /// <summary>Our key pair, and so our routing id. No two processes may share it: a listener hands over to the newest and deafens the other.</summary>
     public required OxenMqKeyPair Keys { get; init; }
 
     /// <summary>The largest message part that is received, in bytes; a peer that sends more is disconnected. Default 10 MiB.</summary>
@@ -36,17 +36,23 @@ public sealed record OxenMqOptions
     /// <summary>How long libzmq waits for the answer before it reconnects. Default 30 s.</summary>
     public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Requests in flight to one peer; more are refused as <see cref="OxenMqFailure.Busy"/>. Default 32: a listener drops silently beyond 200.</summary>
+    /// <summary>
+    /// Requests in flight to one peer; more are refused as <see cref="OxenMqFailure.Busy"/>. Default 32: a listener drops silently beyond 200.
+    /// </summary>
     public int RequestsInFlightMax { get; init; } = 32;
 
     /// <summary>The clock of all time-outs. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>The commands that we serve, by full name such as <c>notify.message</c>. Others are answered <c>UNKNOWNCOMMAND</c>. Read once, at construction.</summary>
-    public IReadOnlyDictionary<string, OxenMqCommandHandler> Commands { get; init; } = new Dictionary<string, OxenMqCommandHandler>(StringComparer.Ordinal);
+    /// <summary>
+    /// The commands that we serve, by full name such as <c>notify.message</c>; others are answered <c>UNKNOWNCOMMAND</c>. Read once, at construction.
+    /// </summary>
+    public IReadOnlyDictionary<string, OxenMqCommandHandler> Commands { get; init; } =
+        new Dictionary<string, OxenMqCommandHandler>(StringComparer.Ordinal);
 
     /// <summary>
-    /// A peer said <c>HELLO</c>: the first time (false), or anew after a lost or deaf connection (true), when it has forgotten all that was asked of it.
+    /// A peer said <c>HELLO</c>: the first time (false), or anew after a lost or deaf connection (true), when it may have forgotten all that was
+    /// asked of it.
     /// </summary>
     public Action<OxenMqPeer, bool>? PeerConnected { get; init; }
 

@@ -1,7 +1,8 @@
 namespace Sotto.FakeSwarm.Control;
 
 /// <summary>One message to store. <paramref name="Data"/> is base64.</summary>
-internal sealed record StoreOrder(string Account, short Namespace, byte[] Data, long TtlMilliseconds = 14L * 86_400_000, int CopiesMax = int.MaxValue);
+internal sealed record StoreOrder(
+    string Account, short Namespace, byte[] Data, long TtlMilliseconds = 14L * 86_400_000, int CopiesMax = int.MaxValue);
 
 /// <summary>Many messages, for the accounts in turn.</summary>
 internal sealed record FloodOrder(
@@ -59,7 +60,8 @@ internal sealed class ControlOrders(FakeSwarmNetwork network)
     {
         Limits.Require(order.TtlMilliseconds is > 0 and <= TtlMillisecondsMax, "ttlMilliseconds is 1 to 30 days.");
         Limits.Require(order.Data is not null, "data is missing.");
-        return network.Store(AccountOf(order.Account), order.Namespace, order.Data!, TimeSpan.FromMilliseconds(order.TtlMilliseconds), order.CopiesMax);
+        var timeToLive = TimeSpan.FromMilliseconds(order.TtlMilliseconds);
+        return network.Store(AccountOf(order.Account), order.Namespace, order.Data!, timeToLive, order.CopiesMax);
     }
 
     public async Task<object> FloodAsync(FloodOrder order, CancellationToken cancellation) => await network.FloodAsync(

@@ -70,7 +70,8 @@ public sealed class ControlServer : IAsyncDisposable
                 ("POST", "/faults") => await orders.FaultAsync(await ReadAsync<FaultOrder>(context)),
                 _ => null,
             };
-            await WriteAsync(context, answer is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK, answer ?? new { error = "No such order." });
+            var status = answer is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;
+            await WriteAsync(context, status, answer ?? new { error = "No such order." });
         }
         catch (Exception wrong) when (wrong is JsonException or InvalidDataException or FormatException or BadHttpRequestException)
         {
@@ -79,7 +80,8 @@ public sealed class ControlServer : IAsyncDisposable
     }
 
     private static async Task<T> ReadAsync<T>(HttpContext context) =>
-        await JsonSerializer.DeserializeAsync<T>(context.Request.Body, Json, context.RequestAborted) ?? throw new JsonException("An object is expected.");
+        await JsonSerializer.DeserializeAsync<T>(context.Request.Body, Json, context.RequestAborted)
+        ?? throw new JsonException("An object is expected.");
 
     private static Task WriteAsync(HttpContext context, int status, object answer)
     {

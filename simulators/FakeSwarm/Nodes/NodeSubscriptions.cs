@@ -3,8 +3,8 @@ using Sotto.FakeSwarm.Wire;
 namespace Sotto.FakeSwarm.Nodes;
 
 /// <summary>
-/// Who wants to hear of which account at one node: by routing id, valid for 65 minutes, requests of one connection adding up until then (oxenmq section 6).
-/// Thread-safe.
+/// Who wants to hear of which account at one node: by routing id, valid for 65 minutes, requests of one connection adding up until then
+/// (oxenmq section 6). Thread-safe.
 /// </summary>
 internal sealed class NodeSubscriptions
 {
@@ -36,7 +36,9 @@ internal sealed class NodeSubscriptions
         lock (_gate)
         {
             return _byAccount.TryGetValue(new ByteString(account), out var entries)
-                ? [.. entries.Where(entry => entry.Value.ExpiresAt > now && entry.Value.Namespaces.Contains(space)).Select(entry => (entry.Key.Bytes, entry.Value.WantsData))]
+                ? [.. entries
+                    .Where(entry => entry.Value.ExpiresAt > now && entry.Value.Namespaces.Contains(space))
+                    .Select(entry => (entry.Key.Bytes, entry.Value.WantsData))]
                 : [];
         }
     }
@@ -47,7 +49,9 @@ internal sealed class NodeSubscriptions
         lock (_gate)
         {
             return _byAccount.TryGetValue(new ByteString(account), out var entries)
-                ? [.. entries.Where(entry => entry.Value.ExpiresAt > now).Select(entry => (entry.Key.Bytes, entry.Value.Namespaces.ToArray(), entry.Value.WantsData))]
+                ? [.. entries
+                    .Where(entry => entry.Value.ExpiresAt > now)
+                    .Select(entry => (entry.Key.Bytes, entry.Value.Namespaces.ToArray(), entry.Value.WantsData))]
                 : [];
         }
     }

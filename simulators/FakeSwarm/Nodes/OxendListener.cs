@@ -7,7 +7,8 @@ using Sotto.FakeSwarm.Zmq;
 namespace Sotto.FakeSwarm.Nodes;
 
 /// <summary>An oxend's OxenMQ side: the list of nodes, and news of blocks.</summary>
-internal sealed class OxendListener(RawContext context, ListenerThread thread, byte[] privateKey, int port, FakeSwarmOptions options, Func<Chain> chain)
+internal sealed class OxendListener(
+    RawContext context, ListenerThread thread, byte[] privateKey, int port, FakeSwarmOptions options, Func<Chain> chain)
     : Listener(context, thread, privateKey, port, options)
 {
     // oxenmq section 5.
@@ -22,10 +23,11 @@ internal sealed class OxendListener(RawContext context, ListenerThread thread, b
     public void NotifyBlock(long height, byte[] hash)
     {
         var now = Options.Clock.GetUtcNow();
+        var heightText = Encoding.ASCII.GetBytes(height.ToString(CultureInfo.InvariantCulture));
         foreach (var (routingId, expiresAt) in _blockSubscriptions)
         {
             if (expiresAt > now)
-                Socket?.TrySend(routingId.Bytes, "notify.block"u8.ToArray(), Encoding.ASCII.GetBytes(height.ToString(CultureInfo.InvariantCulture)), hash);
+                Socket?.TrySend(routingId.Bytes, "notify.block"u8.ToArray(), heightText, hash);
         }
     }
 

@@ -4,7 +4,8 @@ using System.Text;
 namespace Sotto.FakeSwarm.Wire;
 
 /// <summary>
-/// Reads bencoding front to back as a storage server does: a dict is asked for its keys in ascending order, and one that came too early is missed for good.
+/// Reads bencoding front to back as a storage server does: a dict is asked for its keys in ascending order, and one that came too early is missed
+/// for good.
 /// </summary>
 internal ref struct BencodeCursor(ReadOnlySpan<byte> bytes)
 {
@@ -51,7 +52,8 @@ internal ref struct BencodeCursor(ReadOnlySpan<byte> bytes)
     {
         Expect('i');
         var end = _bytes[_at..].IndexOf((byte)'e');
-        if (end < 1 || !long.TryParse(_bytes.Slice(_at, end), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) || _bytes[_at] == '+')
+        var digits = end < 1 ? [] : _bytes.Slice(_at, end);
+        if (!long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) || digits[0] == '+')
             throw new FormatException($"An integer was expected at {_at}.");
 
         _at += end + 1;

@@ -104,7 +104,14 @@ internal static class MonitorCheck
 
     /// <summary>The keys in the order of the wire, which is the only order they can be read in.</summary>
     private sealed record Fields(
-        byte[]? SessionKey, byte[]? TokenSignature, byte[]? Token, bool WantsData, short[] Namespaces, byte[]? Account, byte[] Signature, long Seconds)
+        byte[]? SessionKey,
+        byte[]? TokenSignature,
+        byte[]? Token,
+        bool WantsData,
+        short[] Namespaces,
+        byte[]? Account,
+        byte[] Signature,
+        long Seconds)
     {
         public static Fields Read(ReadOnlySpan<byte> dict)
         {
@@ -135,7 +142,9 @@ internal static class MonitorCheck
             while (!cursor.TryEnd())
             {
                 var value = cursor.ReadInteger();
-                namespaces.Add(value is >= short.MinValue and <= short.MaxValue ? (short)value : throw new FormatException("A namespace has 16 bits"));
+                if (value is < short.MinValue or > short.MaxValue)
+                    throw new FormatException("A namespace has 16 bits");
+                namespaces.Add((short)value);
             }
 
             return [.. namespaces];

@@ -32,7 +32,9 @@ public sealed unsafe class RawSocket : IDisposable
 
     public bool IsClosed => _socket == 0;
 
-    /// <summary>Makes it a ROUTER as service nodes have it: the newest connection of a routing id takes over, and sending to nobody is an error. No key, no CURVE.</summary>
+    /// <summary>
+    /// Makes it a ROUTER as service nodes have it: the newest connection of a routing id takes over, and sending to nobody is an error. No key, no CURVE.
+    /// </summary>
     public RawSocket AsListener(ReadOnlySpan<byte> privateKey, int sendHighWater = 1_000, long partBytesMax = 10 * 1024 * 1024)
     {
         Set(Native.RouterHandover, 1);

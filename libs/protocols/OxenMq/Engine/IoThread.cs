@@ -9,6 +9,9 @@ internal sealed unsafe class IoThread : IDisposable
     // How often time-outs are looked at, as in the reference library (oxenmq section 3), in milliseconds.
     private const int TickInterval = 250;
 
+    // How long a flood may keep that from happening, in milliseconds.
+    private const int TickIntervalMax = 5_000;
+
     // Messages of one socket in a row, so that a flood starves neither the other socket nor the requests.
     private const int MessagesInRowMax = 1_000;
 
@@ -110,9 +113,11 @@ internal sealed unsafe class IoThread : IDisposable
             DoWork(life);
             ReadEvents(life, reader, curve);
             ReadEvents(life, reader, plain);
-            ReadMessages(life, reader, curve);
-            ReadMessages(life, reader, plain);
-            if (isQuiet || _options.Clock.GetElapsedTime(tickedAt, life.Now).TotalMilliseconds >= TickInterval)
+            var isDrained = ReadMessages(life, reader, curve) & ReadMessages(life, reader, plain);
+
+            // What a peer is waited for may stand in the queue behind others, so nobody is given up before all is read, unless it never ends.
+            var sinceTick = _options.Clock.GetElapsedTime(tickedAt, life.Now).TotalMilliseconds;
+            if (isQuiet || sinceTick >= (isDrained ? TickInterval : TickIntervalMax))
             {
                 tickedAt = life.Now;
                 life.OnTick();
@@ -133,9 +138,17 @@ internal sealed unsafe class IoThread : IDisposable
             life.OnEvent(router, what, endpoint);
     }
 
-    private static void ReadMessages(PeerLife life, MessageReader reader, RouterSocket router)
+    /// <returns>Whether no message was left.</returns>
+    private static bool ReadMessages(PeerLife life, MessageReader reader, RouterSocket router)
     {
-        for (var i = 0; i < MessagesInRowMax && router.TryReceive(reader, out PeerConnection? connection); i++)
+        for (var i = 0; i < MessagesInRowMax; i++)
+        {
+            if (!router.TryReceive(reader, out var connection))
+                return true;
+
             life.OnMessage(router, connection, reader.Parts[1..]);
+        }
+
+        return false;
     }
 }

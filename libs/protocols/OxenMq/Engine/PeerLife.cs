@@ -194,17 +194,17 @@ internal sealed class PeerLife(RouterSocket curve, RouterSocket plain, OxenMqOpt
 
     private void OnDisconnected(PeerConnection connection)
     {
-        var wasHere = connection.Peer.State == OxenMqPeerState.Connected || (connection.Peer.State == OxenMqPeerState.Connecting && connection.WasConnected);
+        var state = connection.Peer.State;
+        var wasHere = state == OxenMqPeerState.Connected || (state == OxenMqPeerState.Connecting && connection.WasConnected);
         if (wasHere || connection.Handshakes > 0)
             connection.FailAll();
         if (!wasHere)
             return;
 
-        var tell = connection.Peer.State == OxenMqPeerState.Connected;
         connection.Peer.State = OxenMqPeerState.Lost;
         connection.HelloDueAt = null;
         connection.CheckAt = Now + Ticks(LostCheckDelay);
-        if (tell)
+        if (state == OxenMqPeerState.Connected)
             callbacks.Disconnected(connection.Peer);
     }
 

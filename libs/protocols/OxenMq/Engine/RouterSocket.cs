@@ -4,8 +4,8 @@ using Sotto.OxenMq.Interop;
 namespace Sotto.OxenMq.Engine;
 
 /// <summary>
-/// One ROUTER that is the client of many listeners (oxenmq section 1.4): each connect captures the listener's key and a label of ours, and messages go
-/// and come under that label.
+/// One ROUTER that is the client of many listeners (oxenmq section 1.4): each connect captures the listener's key and a label of ours, and messages
+/// go and come under that label.
 /// </summary>
 internal sealed class RouterSocket : IDisposable
 {
@@ -74,7 +74,7 @@ internal sealed class RouterSocket : IDisposable
         neighbours.Add(connection);
     }
 
-    /// <returns>Others that lost their connection by this, because libzmq disconnects by endpoint and they have the same one under another key.</returns>
+    /// <returns>Others that lost their connection by this: libzmq disconnects by endpoint, and they have the same one under another key.</returns>
     public IReadOnlyList<PeerConnection> Disconnect(PeerConnection connection)
     {
         var endpoint = connection.Peer.Address.Endpoint;
@@ -129,8 +129,9 @@ internal sealed class RouterSocket : IDisposable
             return [.. exact];
 
         // libzmq names the endpoint as it was given until it first reconnects, and then by the resolved address: a host name is found by its port.
-        var port = endpoint[(endpoint.LastIndexOf(':') + 1)..];
-        return [.. _byLabel.Values.Where(connection => connection.Peer.Address.IsNamed && connection.Peer.Address.Endpoint.EndsWith(":" + port, StringComparison.Ordinal))];
+        var port = endpoint[Math.Max(0, endpoint.LastIndexOf(':'))..];
+        return [.. _byLabel.Values
+            .Where(connection => connection.Peer.Address is { IsNamed: true } address && address.Endpoint.EndsWith(port, StringComparison.Ordinal))];
     }
 
     public void Dispose()
