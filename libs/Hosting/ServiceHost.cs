@@ -13,7 +13,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Serilog;
-using Serilog.Events;
 using Sotto.Hosting.Settings;
 using Sotto.Hosting.Telemetry;
 using Sotto.Sodium;
@@ -150,26 +149,6 @@ public static class ServiceHost
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         // Kestrel lists addresses in the order in which they were opened, and the admin's is opened first.
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Sotto").Ready(app.Environment.ApplicationName, addresses.FirstOrDefault() ?? "-");
-    }
-
-    private static void AddLogs(this WebApplicationBuilder builder)
-    {
-        var level = builder.Configuration["Log:Level"] ?? nameof(LogEventLevel.Information);
-        if (!Enum.TryParse<LogEventLevel>(level, ignoreCase: true, out var minimum))
-            throw new SettingsException($"Setting Log:Level: '{level}' is not one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}.");
-        var noisy = minimum < LogEventLevel.Warning ? LogEventLevel.Warning : minimum;
-        var logger = new LoggerConfiguration()
-            .MinimumLevel.Is(minimum)
-            .MinimumLevel.Override("Microsoft", noisy)
-            // Whoever asks for health is told; asking again and again must not fill the log.
-            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
-            .MinimumLevel.Override("MassTransit", noisy)
-            .MinimumLevel.Override("Npgsql", noisy)
-            .WriteTo.Console(
-                outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffZ} {Level:u3} {SourceContext} {Message:lj}{NewLine}{Exception}",
-                formatProvider: System.Globalization.CultureInfo.InvariantCulture)
-            .CreateLogger();
-        builder.Logging.ClearProviders().AddSerilog(logger, dispose: true);
     }
 
     private static void Tag(this ListenOptions listener, string name) =>

@@ -43,10 +43,10 @@ public static class BusTopology
     /// <summary>Where pushes wait that no sender can do more for, each with its reason.</summary>
     public const string DeadLetters = "dead-letters";
 
-    /// <summary>Exchange and queue of bus messages that no consumer could take in <see cref="DeliveryLimit"/> deliveries.</summary>
+    /// <summary>Exchange and queue of bus messages that no consumer could take, see <see cref="DeliveryLimit"/>.</summary>
     public const string Poison = "poison";
 
-    /// <summary>How often the broker hands out one message before it is poison. Counts crashes and unhandled errors only.</summary>
+    /// <summary>How often the broker hands a message out again before it is poison. It counts unhandled errors, and consumers that died or lost their connection with the message in hand.</summary>
     public const int DeliveryLimit = 5;
 
     private static readonly (string Exchange, string Queue)[] Routes =
