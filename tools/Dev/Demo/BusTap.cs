@@ -11,15 +11,19 @@ internal sealed class BusTap : IAsyncDisposable
 {
     private readonly IConnection _connection;
     private readonly ConcurrentDictionary<string, DateTimeOffset> _heard = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _sealed = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<(string Provider, DateTimeOffset At)> _sealed = [];
 
     private BusTap(IConnection connection) => _connection = connection;
 
     /// <summary>When the listener took each message from the wire, by message hash.</summary>
     public IReadOnlyDictionary<string, DateTimeOffset> Heard => _heard;
 
-    /// <summary>When the first sealed push for each provider reached its queue.</summary>
-    public IReadOnlyDictionary<string, DateTimeOffset> Sealed => _sealed;
+    /// <summary>When the first sealed push for a provider since an instant reached its queue; null when none has.</summary>
+    public DateTimeOffset? SealedAt(string provider, DateTimeOffset since)
+    {
+        var times = _sealed.Where(push => push.Provider == provider && push.At >= since).Select(push => push.At).ToList();
+        return times.Count == 0 ? null : times.Min();
+    }
 
     /// <summary>Connects and listens; an exchange that does not exist yet is left out, since times are all that is lost.</summary>
     public static async Task<BusTap> OpenAsync(Uri amqp, IEnumerable<string> providers, CancellationToken cancellation)
@@ -28,7 +32,7 @@ internal sealed class BusTap : IAsyncDisposable
         var tap = new BusTap(await factory.CreateConnectionAsync(cancellation));
         await tap.ListenAsync("message-arrived", tap.OnMessageArrived, cancellation);
         foreach (var provider in providers)
-            await tap.ListenAsync($"push.{provider}", (_, at) => tap._sealed.TryAdd(provider, at), cancellation);
+            await tap.ListenAsync($"push.{provider}", (_, at) => tap._sealed.Enqueue((provider, at)), cancellation);
 
         return tap;
     }

@@ -13,7 +13,7 @@ internal sealed class DemoPhone(string service, string simulator, Route route)
     private const int Namespace = 0;
 
     private readonly Phone _phone = Phone.Create();
-    private readonly string _text = $"Hello {service}, it is {TimeProvider.System.GetUtcNow().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)}";
+    private readonly List<DemoMessage> _messages = [];
 
     /// <summary>The provider that reaches it, as clients name it.</summary>
     public string Service => service;
@@ -24,11 +24,8 @@ internal sealed class DemoPhone(string service, string simulator, Route route)
     /// <summary>Its account, in hex.</summary>
     public string Account => _phone.Account.Hex;
 
-    /// <summary>The hash that the network gave the message.</summary>
-    public string Hash { get; private set; } = "";
-
-    /// <summary>When the message was stored.</summary>
-    public DateTimeOffset StoredAt { get; private set; }
+    /// <summary>The messages that were stored for it, in order.</summary>
+    public IReadOnlyList<DemoMessage> Messages => _messages;
 
     /// <summary>Asks to be woken, straight or by onion request.</summary>
     public async Task SubscribeAsync(HttpMessageInvoker http, Uri api, CancellationToken cancellation)
@@ -38,22 +35,29 @@ internal sealed class DemoPhone(string service, string simulator, Route route)
             throw new DevException($"The phone of {service} was refused: HTTP {answer.Status}, error {answer.Error}: {answer.Message}");
     }
 
-    /// <summary>Stores its message in the simulated network.</summary>
+    /// <summary>Stores a message for it in the simulated network.</summary>
     public async Task StoreMessageAsync(SwarmControl swarm, CancellationToken cancellation)
     {
-        StoredAt = TimeProvider.System.GetUtcNow();
-        Hash = await swarm.StoreAsync(Account, Namespace, Encoding.UTF8.GetBytes(_text), cancellation);
+        var now = TimeProvider.System.GetUtcNow();
+        var text = $"Hello {service}, it is {now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)}";
+        _messages.Add(new DemoMessage(await swarm.StoreAsync(Account, Namespace, Encoding.UTF8.GetBytes(text), cancellation), text, now));
     }
 
-    /// <summary>Opens what a provider received, if it can: a notification for this very phone's message.</summary>
+    /// <summary>Opens what a provider received, if it can.</summary>
     public Notification? Open(JsonObject received)
     {
         var sealedText = Envelope.FindIn(received["body"]?.GetValue<string>() ?? "");
         return sealedText is not null && _phone.TryOpen(sealedText, out var notification) ? notification : null;
     }
 
-    /// <summary>True when the notification is of this phone's message, whole.</summary>
-    public bool IsOwn(Notification notification) =>
-        notification.Hash == Hash && notification.AccountHex == Account && notification.Namespace == Namespace
-        && notification.Data is { } data && data.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(_text));
+    /// <summary>True when the notification is of this message of this phone, whole.</summary>
+    public bool IsOf(Notification notification, DemoMessage message) =>
+        notification.Hash == message.Hash && notification.AccountHex == Account && notification.Namespace == Namespace
+        && notification.Data is { } data && Encoding.UTF8.GetString(data) == message.Text;
 }
+
+/// <summary>A message in the simulated network.</summary>
+/// <param name="Hash">What the network calls it.</param>
+/// <param name="Text">What it says.</param>
+/// <param name="StoredAt">When it was stored.</param>
+internal sealed record DemoMessage(string Hash, string Text, DateTimeOffset StoredAt);

@@ -6,7 +6,7 @@ using Sotto.LocalServers.Processes;
 
 namespace Sotto.Dev.Demo;
 
-/// <summary>The demo's story: four phones subscribe, each gets a message, each message must come out at the phone's own provider, once, and open with its key alone.</summary>
+/// <summary>The demo's story: four phones subscribe, each gets messages, and each message must come out at the phone's own provider, once, and open with its key alone.</summary>
 internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDisposable
 {
     private static readonly TimeSpan MonitorPatience = TimeSpan.FromSeconds(30);
@@ -14,6 +14,7 @@ internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDis
 
     // A second copy would follow its first within milliseconds.
     private static readonly TimeSpan DuplicateWatch = TimeSpan.FromMilliseconds(500);
+    private const int Rounds = 2;
     private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(30);
 
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = RequestPatience });
@@ -26,20 +27,17 @@ internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDis
         new("apns-sandbox", SimulatorCatalogue.Apns, new Route.Onion(Convert.FromHexString(system.State.OnionPublicKey!))),
     ];
 
-    /// <summary>Plays it. True when every phone got exactly its own message.</summary>
+    /// <summary>Plays it. True when every phone got exactly its own messages.</summary>
     public async Task<bool> PlayAsync(CancellationToken cancellation)
     {
         await SubscribeAsync(cancellation);
         await using var tap = await BusTap.OpenAsync(system.State.Broker!.Amqp, _phones.Select(phone => phone.Service), cancellation);
-        foreach (var phone in _phones)
-            await phone.StoreMessageAsync(_swarm, cancellation);
 
-        progress.Say($"{_phones.Length} messages are stored in the simulated network.");
-        var arrived = await Polling.UntilAsync(async () => (await AcceptedAsync(cancellation)).Count >= _phones.Length, ArrivalPatience, cancellation);
+        // The first message of each finds everything cold: no code compiled, no connection to a provider made.
+        for (var round = 1; round <= Rounds; round++)
+            await RingAsync(round, cancellation);
+
         await Task.Delay(DuplicateWatch, TimeProvider.System, cancellation);
-        if (!arrived)
-            progress.Say($"Not every message has come out after {ArrivalPatience.TotalSeconds:0} s.");
-
         return Judge(await AcceptedAsync(cancellation), tap);
     }
 
@@ -61,6 +59,17 @@ internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDis
         progress.Say(monitored ? "The listener monitors each of them at every node of its swarm." : $"After {MonitorPatience.TotalSeconds:0} s the listener does not monitor all of them at every node; going on.");
     }
 
+    private async Task RingAsync(int round, CancellationToken cancellation)
+    {
+        foreach (var phone in _phones)
+            await phone.StoreMessageAsync(_swarm, cancellation);
+
+        progress.Say($"{_phones.Length} messages are stored in the simulated network ({(round == 1 ? "the first of each phone" : "one more each")}).");
+        var wanted = round * _phones.Length;
+        if (!await Polling.UntilAsync(async () => (await AcceptedAsync(cancellation)).Count >= wanted, ArrivalPatience, cancellation))
+            progress.Say($"Not every message has come out after {ArrivalPatience.TotalSeconds:0} s.");
+    }
+
     private async Task<IReadOnlyList<(string Simulator, JsonObject Received)>> AcceptedAsync(CancellationToken cancellation)
     {
         var all = new List<(string, JsonObject)>();
@@ -75,30 +84,35 @@ internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDis
 
     private bool Judge(IReadOnlyList<(string Simulator, JsonObject Received)> accepted, BusTap tap)
     {
-        Console.WriteLine();
         var good = true;
         foreach (var phone in _phones)
         {
             var opened = accepted.Select(item => (item.Simulator, item.Received, Notification: phone.Open(item.Received))).Where(item => item.Notification is not null).ToList();
-            if (opened is [var only] && only.Simulator == phone.Simulator && phone.IsOwn(only.Notification!))
+            Console.WriteLine($"\n  {phone.Service}");
+            foreach (var message in phone.Messages)
             {
-                Console.WriteLine($"  {phone.Service,-13} \"{Encoding.UTF8.GetString(only.Notification!.Data!)}\"");
-                Console.WriteLine($"  {"",-13} {Timeline.Of(phone, only.Received, tap)}");
-                continue;
+                var own = opened.FindAll(item => item.Simulator == phone.Simulator && phone.IsOf(item.Notification!, message));
+                good &= own.Count == 1;
+                Console.WriteLine(own.Count == 1
+                    ? $"    \"{Encoding.UTF8.GetString(own[0].Notification!.Data!)}\"   {Timeline.Of(phone, message, own[0].Received, tap)}"
+                    : $"    WRONG: \"{message.Text}\" came {own.Count} times");
             }
 
-            good = false;
-            Console.WriteLine($"  {phone.Service,-13} WRONG: {opened.Count} notifications open with this phone's key, {opened.Count(item => phone.IsOwn(item.Notification!))} of them are its own message.");
+            if (opened.Count != phone.Messages.Count)
+            {
+                good = false;
+                Console.WriteLine($"    WRONG: {opened.Count} notifications open with this phone's key, for {phone.Messages.Count} messages.");
+            }
         }
 
-        if (accepted.Count != _phones.Length)
+        if (accepted.Count != _phones.Sum(phone => phone.Messages.Count))
         {
             good = false;
-            Console.WriteLine($"  WRONG: the providers accepted {accepted.Count} notifications for {_phones.Length} phones.");
+            Console.WriteLine($"\n  WRONG: the providers accepted {accepted.Count} notifications.");
         }
 
         Console.WriteLine();
-        progress.Say(good ? "Every phone got exactly its own message." : "The demo FAILED; ./dev demo --keep leaves everything running to look at.");
+        progress.Say(good ? "Every phone got exactly its own messages, each once." : "The demo FAILED; ./dev demo --keep leaves everything running to look at.");
         return good;
     }
 }
