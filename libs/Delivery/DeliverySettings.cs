@@ -30,6 +30,10 @@ public sealed class DeliverySettings : IValidatableObject
     [Range(1, 3600)]
     public int CredentialPauseSeconds { get; set; } = 30;
 
+    /// <summary>Through a pause of up to so many seconds pushes wait in hand; for a longer one they go back to the broker, and no more are taken from it.</summary>
+    [Range(0, 600)]
+    public int HoldSeconds { get; set; } = 10;
+
     /// <summary>Device tokens kept in memory, so that they need not be opened anew for each push; some 200 bytes each.</summary>
     [Range(0, 10_000_000)]
     public int TokenCacheMax { get; set; } = 50_000;

@@ -120,6 +120,8 @@ internal sealed class PushSender(
             // The gate has closed; the push is no worse than those that wait in the queue.
             case DeliveryOutcome.Throttled wide:
                 return await consequences.PostponeAsync(push, Longer(gate.PausedFor, wide.Told ?? TimeSpan.Zero), cancellationToken);
+            case DeliveryOutcome.CredentialBad { Scope: CredentialScope.App }:
+                return await consequences.PostponeAsync(push, gate.PausedFor, cancellationToken);
             default:
                 return gate.PausedFor is var closedFor && closedFor > TimeSpan.Zero
                     ? await consequences.PostponeAsync(push, closedFor, cancellationToken)

@@ -24,10 +24,12 @@ public static class SenderSetup
             builder.Services.AddProvider(provider, settings);
         builder.AddBus(more: (context, rabbit) =>
         {
+            // The bus's own context knows nothing of keys.
+            var services = context.GetRequiredService<IServiceProvider>();
             foreach (var provider in providers)
             {
-                rabbit.ReceivePushes(context, provider.Name, settings);
-                rabbit.ReceiveQuestions(context, provider.Name);
+                rabbit.ReceivePushes(services, provider.Name, settings);
+                rabbit.ReceiveQuestions(services, provider.Name);
             }
         });
         builder.Services.AddHostedService(services => new ParkingDeclaration(services.GetRequiredService<Broker>(), [.. providers.Select(provider => provider.Name)], settings.Ladder));
@@ -75,6 +77,7 @@ public static class SenderSetup
         {
             InFlightMax = services.GetRequiredKeyedService<IPushProvider>(name).InFlightMax,
             OutageAttempts = settings.OutageAttempts,
+            HoldMax = TimeSpan.FromSeconds(settings.HoldSeconds),
             RampUp = TimeSpan.FromSeconds(settings.RampUpSeconds),
             CredentialPace = new(TimeSpan.FromSeconds(settings.CredentialPauseSeconds), TimeSpan.FromSeconds(10 * settings.CredentialPauseSeconds)),
         };
@@ -103,24 +106,24 @@ public static class SenderSetup
             logger);
     }
 
-    private static void ReceivePushes(this IRabbitMqBusFactoryConfigurator rabbit, IBusRegistrationContext context, string provider, DeliverySettings settings) =>
+    private static void ReceivePushes(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string provider, DeliverySettings settings) =>
         rabbit.ReceiveEndpoint(Provider.PushQueue(provider), endpoint =>
         {
             endpoint.UseWorkQueue();
             endpoint.PrefetchCount = (ushort)settings.PrefetchFrames;
             // All that has been fetched is in hand: what merely waited here would be given back at a pause, and counted.
             endpoint.ConcurrentMessageLimit = settings.PrefetchFrames;
-            endpoint.ConnectReceiveEndpointObserver(context.GetRequiredKeyedService<EndpointSwitch>(provider));
+            endpoint.ConnectReceiveEndpointObserver(services.GetRequiredKeyedService<EndpointSwitch>(provider));
             endpoint.Consumer(() => new PushFrameConsumer(
-                context.GetRequiredKeyedService<PushSender>(provider), context.GetRequiredService<ILogger<PushFrameConsumer>>()));
+                services.GetRequiredKeyedService<PushSender>(provider), services.GetRequiredService<ILogger<PushFrameConsumer>>()));
         });
 
-    private static void ReceiveQuestions(this IRabbitMqBusFactoryConfigurator rabbit, IBusRegistrationContext context, string provider) =>
+    private static void ReceiveQuestions(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string provider) =>
         rabbit.ReceiveEndpoint(Provider.ValidationQueue(provider), endpoint =>
         {
             endpoint.UseValidationQueue(provider);
             endpoint.Consumer(() => new DeviceTokenValidationConsumer(
-                context.GetRequiredKeyedService<IPushProvider>(provider), context.GetRequiredKeyedService<DeviceTokens>(provider)));
+                services.GetRequiredKeyedService<IPushProvider>(provider), services.GetRequiredKeyedService<DeviceTokens>(provider)));
         });
 
     // Declared once the broker has answered; until then a parked push is returned by the broker and sent again.

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using Sotto.FakeApns;
+using Sotto.FakeFcm;
+using Sotto.FakeHms;
+
+namespace Senders.Tests.Harness;
+
+/// <summary>The settings by which a sender uses a simulator, and device tokens of each kind.</summary>
+internal static class Providers
+{
+    public static void Use(this SenderUnderTest sender, FakeApns apple)
+    {
+        sender.Settings["Tls:TrustedCa"] = sender.Write("ca.pem", apple.Authority.Pem);
+        foreach (var (section, endpoint) in (IEnumerable<(string, Uri)>)[("Apns", apple.Endpoint), ("ApnsSandbox", apple.SandboxEndpoint)])
+        {
+            sender.Settings[$"{section}:Endpoint"] = endpoint.ToString();
+            sender.Settings[$"{section}:Topic"] = apple.Topic;
+            sender.Settings[$"{section}:KeyFile"] = sender.Write("key.p8", apple.Key.PrivatePem!);
+            sender.Settings[$"{section}:KeyId"] = apple.Key.KeyId;
+            sender.Settings[$"{section}:TeamId"] = apple.Key.TeamId;
+            sender.Settings[$"{section}:SealingKeyFile"] = sender.SealingKeyFile();
+        }
+    }
+
+    public static void Use(this SenderUnderTest sender, FakeFcm google)
+    {
+        sender.Settings["Tls:TrustedCa"] = sender.Write("ca.pem", google.Authority.Pem);
+        sender.Settings["Fcm:Endpoint"] = google.Endpoint.ToString();
+        sender.Settings["Fcm:ServiceAccountFile"] = sender.Write("account.json", google.ServiceAccountJson);
+        sender.Settings["Fcm:SealingKeyFile"] = sender.SealingKeyFile();
+    }
+
+    public static void Use(this SenderUnderTest sender, FakeHms huawei)
+    {
+        sender.Settings["Tls:TrustedCa"] = sender.Write("ca.pem", huawei.Authority.Pem);
+        sender.Settings["Huawei:Endpoint"] = huawei.Endpoint.ToString();
+        sender.Settings["Huawei:TokenEndpoint"] = huawei.Endpoint.OriginalString + "/oauth2/v3/token";
+        sender.Settings["Huawei:AppId"] = huawei.AppId;
+        sender.Settings["Huawei:AppSecretFile"] = sender.Write("secret", huawei.AppSecret + "\n");
+        sender.Settings["Huawei:SealingKeyFile"] = sender.SealingKeyFile();
+    }
+
+    public static string ApnsToken() => RandomNumberGenerator.GetHexString(64, lowercase: true);
+
+    public static string FcmToken() => $"{RandomNumberGenerator.GetHexString(22, lowercase: true)}:APA91b{RandomNumberGenerator.GetHexString(128)}";
+
+    public static string HmsToken() => $"IQAAAACy{RandomNumberGenerator.GetHexString(120)}";
+}
