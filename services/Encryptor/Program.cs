@@ -1,5 +1,6 @@
 using Encryptor.Storage;
 using MassTransit;
+using Sotto.Contracts;
 using Sotto.Hosting;
 using Sotto.Hosting.Bus;
 using Sotto.Hosting.Settings;
@@ -14,6 +15,9 @@ internal static class EncryptorProgram
 
     // Every statement here is for a few rows by an index; a plan made while a table was empty must not scan it when it is full.
     private const string SessionOptions = "-c enable_seqscan=off -c jit=off";
+
+    // About what a change takes beside the sealed token, in bytes: keys, signature, names.
+    private const int ReadyWeight = 600;
 
     public static Task<int> Main(string[] args) => ServiceHost.RunAsync(() => Build(args));
 
@@ -33,6 +37,13 @@ internal static class EncryptorProgram
         builder.Services.AddHostedService<Housekeeping>();
 
         builder.Services.AddSingleton<PushQueues>();
+        builder.Services.AddSingleton(services => new FramePublisher<SubscriptionChanged>(
+            services.GetRequiredService<Broker>(),
+            BusTopology.SubscriptionReady,
+            mandatory: true,
+            change => ReadyWeight + change.SealedDeviceToken.Length,
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<FramePublisher<SubscriptionChanged>>>()));
         builder.AddBus(bus =>
         {
             bus.AddConsumer<SubscriptionChangedConsumer, SubscriptionChangedConsumerDefinition>();

@@ -6,9 +6,16 @@ using Sotto.Session;
 
 namespace Encryptor;
 
-/// <summary>Keeps the Encryptor's own table of who wants to be woken, with each device's envelope key wrapped for the Encryptor alone.</summary>
+/// <summary>
+/// Keeps the Encryptor's own table of who wants to be woken, with each device's envelope key wrapped for the Encryptor alone; then tells
+/// those who listen, so that no message is heard before there is a key to seal it with.
+/// </summary>
 internal sealed class SubscriptionChangedConsumer(
-    SubscriptionStore subscriptions, EncryptorKeys keys, EncryptorMetrics metrics, ILogger<SubscriptionChangedConsumer> logger) : IConsumer<Frame<SubscriptionChanged>>
+    SubscriptionStore subscriptions,
+    EncryptorKeys keys,
+    FramePublisher<SubscriptionChanged> ready,
+    EncryptorMetrics metrics,
+    ILogger<SubscriptionChangedConsumer> logger) : IConsumer<Frame<SubscriptionChanged>>
 {
     // A provider's longest token has 4,096 bytes; sealing adds 48, and its JSON a few.
     private const int SealedDeviceTokenBytesMax = 8_192;
@@ -16,17 +23,24 @@ internal sealed class SubscriptionChangedConsumer(
     public async Task Consume(ConsumeContext<Frame<SubscriptionChanged>> context)
     {
         var rows = new Dictionary<Guid, SubscriptionRow>();
+        var applied = new List<SubscriptionChanged>();
         var refused = new List<(SubscriptionChanged Change, string Reason)>();
         foreach (var change in context.Message.Items)
         {
             if (Read(change, out var row) is { } reason)
+            {
                 refused.Add((change, reason));
-            else if (!rows.TryGetValue(row!.SubscriptionId, out var other) || other.Revision < row.Revision)
+                continue;
+            }
+
+            applied.Add(change);
+            if (!rows.TryGetValue(row!.SubscriptionId, out var other) || other.Revision < row.Revision)
                 rows[row.SubscriptionId] = row;
         }
 
         if (rows.Count > 0)
             await subscriptions.ApplyAsync(rows.Values, context.CancellationToken);
+        await ready.PublishAsync(applied, context.CancellationToken);
         metrics.SubscriptionChanges(rows.Count, refused.Count);
         foreach (var (change, reason) in refused)
         {

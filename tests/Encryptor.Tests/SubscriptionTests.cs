@@ -124,6 +124,30 @@ public sealed class SubscriptionTests
     }
 
     [Test]
+    public async Task Listeners_are_told_of_a_change_once_it_can_be_sealed_for_and_of_no_other()
+    {
+        await using var encryptor = await _world.StartAsync();
+        var device = _world.Device();
+        var unusable = Fresh(device.Wish with { SealedEnvelopeKey = [] });
+        var withdrawal = Withdrawn(device.Wish with { Revision = _world.NextRevision() });
+
+        await _world.SayAsync(device.Wish, unusable);
+        await _world.SayAsync(withdrawal);
+
+        var told = new List<SubscriptionChanged>();
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                foreach (var message in await _world.Probe.TakeAllAsync(BusTopology.ListenerSubscriptions))
+                    told.AddRange(QueueProbe.Read<Frame<SubscriptionChanged>>(message).Items);
+                return told.Count(change => change.SubscriptionId == device.Wish.SubscriptionId) == 2;
+            },
+            what: "listeners were told of the wish and of its withdrawal");
+        Assert.That(told.Select(change => change.SubscriptionId), Has.None.EqualTo(unusable.SubscriptionId));
+        Assert.That(told.Single(change => change.SubscriptionId == device.Wish.SubscriptionId && !change.Withdrawn).Authorization.Signature, Is.EqualTo(device.Wish.Authorization.Signature));
+    }
+
+    [Test]
     public async Task A_change_that_cannot_be_used_is_set_aside_alone()
     {
         await using var encryptor = await _world.StartAsync();

@@ -13,6 +13,12 @@ public static class BusTopology
     /// <summary>Exchange of <see cref="SubscriptionChanged"/> frames.</summary>
     public const string SubscriptionChanged = "subscription-changed";
 
+    /// <summary>
+    /// Exchange of <see cref="Contracts.SubscriptionChanged"/> frames that the Encryptor has applied and says again. Who listens for messages
+    /// listens here, so that no message is heard before there is a key to seal it with.
+    /// </summary>
+    public const string SubscriptionReady = "subscription-ready";
+
     /// <summary>Exchange of <see cref="Contracts.MessageArrived"/> frames.</summary>
     public const string MessageArrived = "message-arrived";
 
@@ -51,7 +57,7 @@ public static class BusTopology
 
     private static readonly (string Exchange, string Queue)[] Routes =
     [
-        (SubscriptionChanged, ListenerSubscriptions),
+        (SubscriptionReady, ListenerSubscriptions),
         (SubscriptionChanged, EncryptorSubscriptions),
         (MessageArrived, Encryptor),
         (DeviceTokenInvalidated, ApiInvalidatedTokens),

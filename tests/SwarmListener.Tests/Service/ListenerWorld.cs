@@ -21,7 +21,7 @@ internal sealed class ListenerWorld : IAsyncDisposable
         (TestBroker, Database, Swarm, Arrivals) = (broker, database, swarm, arrivals);
         _publishing = new Broker(broker.Amqp, "test");
         _subscriptions = new FramePublisher<SubscriptionChanged>(
-            _publishing, BusTopology.SubscriptionChanged, mandatory: true, _ => 500, TimeProvider.System, NullLogger.Instance);
+            _publishing, BusTopology.SubscriptionReady, mandatory: true, _ => 500, TimeProvider.System, NullLogger.Instance);
     }
 
     public TestBroker TestBroker { get; }
