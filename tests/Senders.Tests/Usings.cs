@@ -1,3 +1,5 @@
 global using NUnit.Framework;
 global using Sotto.Contracts;
 global using Sotto.TestSupport;
+
+[assembly: FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

@@ -28,6 +28,9 @@ public sealed record VendorAnswer
 
     internal VendorConnection? Connection { get; init; }
 
+    /// <summary>True when the server said that it has not looked at the request, because there were too many at one time.</summary>
+    internal bool WasRefused { get; init; }
+
     /// <inheritdoc/>
     // A record would print the body, which may hold an access token.
     public override string ToString() => Silence is null ? $"answer {Status}" : $"no answer: {Silence}";

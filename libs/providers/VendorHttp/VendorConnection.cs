@@ -13,13 +13,15 @@ internal sealed class VendorConnection : IDisposable
 
     private readonly HttpMessageInvoker _invoker;
     private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _first = new(1, 1);
     private int _timeouts;
+    private volatile bool _isWarm;
     private bool _disposed;
 
     public VendorConnection(VendorConnectionOptions options, ConnectionPace pace, DateTimeOffset openedAt)
     {
         OpenedAt = openedAt;
-        _invoker = new HttpMessageInvoker(CreateHandler(options, pace));
+        _invoker = new HttpMessageInvoker(CreateHandler(options, pace, Cool));
     }
 
     public DateTimeOffset OpenedAt { get; }
@@ -52,9 +54,33 @@ internal sealed class VendorConnection : IDisposable
         }
     }
 
+    /// <summary>
+    /// Lets one request go alone until it has been answered. Before its first answer the server's limit of streams is not known, and a client that assumes more has its requests refused.
+    /// </summary>
+    /// <returns>True when the caller goes first and must call <see cref="FirstIsBack"/>.</returns>
+    public async ValueTask<bool> GoFirstAsync(CancellationToken cancellationToken)
+    {
+        if (_isWarm)
+            return false;
+        await _first.WaitAsync(cancellationToken);
+        if (!_isWarm)
+            return true;
+        _first.Release();
+        return false;
+    }
+
+    public void FirstIsBack() => _first.Release();
+
+    /// <summary>The server's limit is not what it was: the next request goes alone again.</summary>
+    public void Cool() => _isWarm = false;
+
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _invoker.SendAsync(request, cancellationToken);
 
-    public void Heard() => Volatile.Write(ref _timeouts, 0);
+    public void Heard()
+    {
+        _isWarm = true;
+        Volatile.Write(ref _timeouts, 0);
+    }
 
     /// <summary>True when the connection has been silent too often to be trusted.</summary>
     public bool TimedOut() => Interlocked.Increment(ref _timeouts) >= TimeoutsMax;
@@ -76,7 +102,7 @@ internal sealed class VendorConnection : IDisposable
         _invoker.Dispose();
     }
 
-    private static SocketsHttpHandler CreateHandler(VendorConnectionOptions options, ConnectionPace pace)
+    private static SocketsHttpHandler CreateHandler(VendorConnectionOptions options, ConnectionPace pace, Action connecting)
     {
         var handler = new SocketsHttpHandler
         {
@@ -95,7 +121,11 @@ internal sealed class VendorConnection : IDisposable
             ResponseDrainTimeout = TimeSpan.Zero,
             MaxResponseHeadersLength = 16,
             SslOptions = TlsOptions(options),
-            ConnectCallback = (context, cancellationToken) => ConnectAsync(context.DnsEndPoint, pace, cancellationToken),
+            ConnectCallback = (context, cancellationToken) =>
+            {
+                connecting();
+                return ConnectAsync(context.DnsEndPoint, pace, cancellationToken);
+            },
         };
         if (options.PingAfter is { } silence)
         {

@@ -16,8 +16,10 @@ public sealed partial class VendorConnections
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(_timeout.Token, cancellationToken);
             _timeout.CancelAfter(owner._options.StreamWaitMax);
             Interlocked.Increment(ref owner._unwritten);
+            var isFirst = false;
             try
             {
+                isFirst = await connection.GoFirstAsync(linked.Token);
                 using var message = CreateMessage();
                 using var response = await connection.SendAsync(message, linked.Token);
                 var body = await ReadBodyAsync(response.Content, linked.Token);
@@ -33,6 +35,8 @@ public sealed partial class VendorConnections
             }
             finally
             {
+                if (isFirst)
+                    connection.FirstIsBack();
                 if (Interlocked.Exchange(ref _written, 1) == 0)
                     Interlocked.Decrement(ref owner._unwritten);
             }
@@ -117,8 +121,21 @@ public sealed partial class VendorConnections
                 case HttpRequestError.VersionNegotiationError:
                     return Silent(Silences.Version);
                 default:
-                    return Silent(Silences.Broken);
+                    return Silent(Silences.Broken) with { WasRefused = IsRefusedStream(e) };
             }
+        }
+
+        private static bool IsRefusedStream(Exception? e)
+        {
+            // RFC 9113 section 7: the stream was not processed in any way.
+            const long RefusedStream = 7;
+            for (; e is not null; e = e.InnerException)
+            {
+                if (e is HttpProtocolException { ErrorCode: RefusedStream })
+                    return true;
+            }
+
+            return false;
         }
 
         private VendorAnswer Silent(string why)

@@ -4,11 +4,13 @@ namespace Sotto.VendorHttp;
 /// A few connections to one server of a vendor, each with its own handler, and a place in front of them for every request that may be in flight. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Every failure that a network can have is an answer here (<see cref="VendorAnswer.Silence"/>), not an exception. A request is never repeated:
-/// whether that is right is for the caller to say.
+/// Every failure that a network can have is an answer here (<see cref="VendorAnswer.Silence"/>), not an exception. A request is repeated only when the server has
+/// refused its stream unseen; whether any other repetition is right is for the caller to say.
 /// </remarks>
 public sealed partial class VendorConnections : IDisposable
 {
+    private const int RefusalsMax = 10;
+
     private readonly VendorConnectionOptions _options;
     private readonly TimeProvider _clock;
     private readonly ConnectionPace _pace;
@@ -70,8 +72,14 @@ public sealed partial class VendorConnections : IDisposable
         Interlocked.Increment(ref _inFlight);
         try
         {
-            using var exchange = new Exchange(this, connection, request);
-            return await exchange.RunAsync(cancellationToken);
+            for (var refusals = 1; ; refusals++)
+            {
+                using var exchange = new Exchange(this, connection, request);
+                var answer = await exchange.RunAsync(cancellationToken);
+                if (!answer.WasRefused || refusals >= RefusalsMax)
+                    return answer;
+                connection.Cool();
+            }
         }
         finally
         {

@@ -34,13 +34,6 @@ internal sealed class QueueWatch(TestBroker broker) : IAsyncDisposable
         return await channel.ConsumerCountAsync(queue);
     }
 
-    /// <summary>How many messages a consumer holds, as the management says, some seconds late.</summary>
-    public async Task<int> UnackedAsync(string queue)
-    {
-        using var json = JsonDocument.Parse(await CallAsync(HttpMethod.Get, $"queues/{Host}/{Uri.EscapeDataString(queue)}", body: null));
-        return json.RootElement.TryGetProperty("messages_unacknowledged", out var count) ? count.GetInt32() : -1;
-    }
-
     /// <summary>How many items the frames in a queue hold.</summary>
     public async Task<int> CountItemsAsync(string queue)
     {

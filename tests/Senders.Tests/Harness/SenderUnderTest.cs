@@ -22,7 +22,7 @@ internal sealed class SenderUnderTest : IAsyncDisposable
     /// <summary>Fast for tests: one short rung, short pauses.</summary>
     public Dictionary<string, string> Settings { get; } = new(StringComparer.Ordinal)
     {
-        ["Delivery:ParkingSeconds"] = "1,300",
+        ["Delivery:ParkingSeconds"] = "1,5,15,300",
         ["Delivery:CredentialPauseSeconds"] = "1",
         ["Delivery:RampUpSeconds"] = "1",
         ["Log:Level"] = Environment.GetEnvironmentVariable("SENDER_LOG") ?? "Fatal",

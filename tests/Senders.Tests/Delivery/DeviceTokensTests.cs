@@ -1,0 +1,81 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Sotto.Delivery;
+using Sotto.Sodium;
+
+namespace Senders.Tests.Delivery;
+
+public sealed class DeviceTokensTests
+{
+    [Test]
+    public void Any_sealed_token_is_opened_again() => Prop.ForAll(
+        ArbMap.Default.ArbFor<NonEmptyString>().Filter(text => text.Get.All(c => !char.IsSurrogate(c))),
+        text =>
+        {
+            using var tokens = new DeviceTokens(SealingKeyPair.Generate(), cacheMax: 2);
+            return tokens.TryOpen(tokens.DeviceId(text.Get), tokens.Seal(text.Get), out var opened) && opened == text.Get;
+        }).QuickCheckThrowOnFailure();
+
+    [Test]
+    public void Nobody_else_opens_it()
+    {
+        using var tokens = new DeviceTokens(SealingKeyPair.Generate(), cacheMax: 10);
+        using var others = new DeviceTokens(SealingKeyPair.Generate(), cacheMax: 10);
+
+        Assert.That(others.TryOpen(tokens.DeviceId("token"), tokens.Seal("token"), out _), Is.False);
+        Assert.That(others.DeviceId("token"), Is.Not.EqualTo(tokens.DeviceId("token")), "device ids are keyed");
+    }
+
+    [Test]
+    public void An_opened_token_is_remembered_only_under_its_own_id()
+    {
+        using var tokens = new DeviceTokens(SealingKeyPair.Generate(), cacheMax: 10);
+        var mine = tokens.DeviceId("mine");
+
+        Assert.That(tokens.TryOpen(mine, tokens.Seal("another's"), out var opened), Is.True);
+        Assert.That(opened, Is.EqualTo("another's"));
+        Assert.That(tokens.TryOpen(mine, tokens.Seal("mine"), out opened), Is.True);
+        Assert.That(opened, Is.EqualTo("mine"));
+        Assert.That(tokens.TryOpen(mine, default, out opened), "remembered");
+        tokens.Forget(mine);
+        Assert.That(tokens.TryOpen(mine, default, out _), Is.False, "forgotten");
+    }
+
+    [TestCase("{}")]
+    [TestCase("{\"token\":null}")]
+    [TestCase("{\"token\":\"\"}")]
+    [TestCase("[]")]
+    [TestCase("noise")]
+    [TestCase("")]
+    public void Whatever_else_is_sealed_is_not_a_token(string content)
+    {
+        var keys = SealingKeyPair.Generate();
+        using var tokens = new DeviceTokens(keys, cacheMax: 10);
+
+        Assert.That(tokens.TryOpen(new byte[32], SealedBox.Seal(System.Text.Encoding.UTF8.GetBytes(content), keys.PublicKey.Span), out _), Is.False);
+    }
+
+    [Test]
+    public void The_memory_is_bounded()
+    {
+        var cache = new BoundedCache<int, string>(3);
+        for (var i = 0; i < 10; i++)
+        {
+            cache.Set(i, $"{i}");
+            cache.TryGet(0, out _);
+        }
+
+        Assert.That(cache.Count, Is.EqualTo(3));
+        Assert.That(cache.TryGet(0, out _), "what was asked for lately stays");
+        Assert.That(cache.TryGet(5, out _), Is.False);
+        Assert.That(cache.TryGet(9, out _));
+    }
+
+    [TestCase("Unregistered", "Unregistered")]
+    [TestCase("a\nb<script>\"é", "a_b_script___")]
+    [TestCase(null, "")]
+    public void A_reason_is_made_safe(string? reason, string expected) => Assert.That(ReasonText.Clean(reason), Is.EqualTo(expected));
+
+    [Test]
+    public void A_long_reason_is_cut() => Assert.That(ReasonText.Clean(new string('x', 1000)), Has.Length.EqualTo(ReasonText.LengthMax));
+}

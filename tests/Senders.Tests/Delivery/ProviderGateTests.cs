@@ -1,0 +1,173 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Sotto.Delivery;
+
+namespace Senders.Tests.Delivery;
+
+public sealed class ProviderGateTests
+{
+    private static readonly DeliveryOutcome Taken = new DeliveryOutcome.Delivered();
+    private static readonly DeliveryOutcome Refused = new DeliveryOutcome.CredentialBad("key");
+    private static readonly DeliveryOutcome Failed = new DeliveryOutcome.RetryLater("status 500", new RetryPace(TimeSpan.FromSeconds(1)));
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly List<bool> _longPauses = [];
+
+    [Test]
+    public async Task No_more_attempts_are_let_through_than_allowed()
+    {
+        using var gate = Gate(inFlightMax: 2);
+        var first = await gate.EnterAsync(CancellationToken.None);
+        await gate.EnterAsync(CancellationToken.None);
+        var third = gate.EnterAsync(CancellationToken.None).AsTask();
+        Assert.That(third.IsCompleted, Is.False);
+
+        gate.Leave(first!.Value, Taken);
+
+        Assert.That(await third.WaitAsync(Eventually.Patience), Is.Not.Null);
+        Assert.That(gate.InFlight, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Who_gives_up_waiting_takes_no_place()
+    {
+        using var gate = Gate(inFlightMax: 1);
+        var pass = await gate.EnterAsync(CancellationToken.None);
+        using var patience = new CancellationTokenSource();
+        var waiting = gate.EnterAsync(patience.Token).AsTask();
+
+        await patience.CancelAsync();
+        gate.Leave(pass!.Value, Taken);
+
+        Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(gate.InFlight, Is.Zero);
+    }
+
+    [Test]
+    public async Task Refused_credentials_close_it_and_a_long_pause_turns_all_away()
+    {
+        using var gate = Gate();
+        var one = await gate.EnterAsync(CancellationToken.None);
+        var other = await gate.EnterAsync(CancellationToken.None);
+
+        gate.Leave(one!.Value, Refused);
+
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.Credential));
+        Assert.That(gate.PausedFor.TotalSeconds, Is.InRange(15, 30));
+        Assert.That(await gate.EnterAsync(CancellationToken.None), Is.Null);
+        Assert.That(_longPauses, Is.EqualTo(new[] { true }));
+        gate.Leave(other!.Value, Taken);
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.Credential), "an answer from before the pause says nothing about it");
+    }
+
+    [Test]
+    public async Task After_a_pause_one_goes_first_and_the_others_follow_more_and_more()
+    {
+        using var gate = Gate(inFlightMax: 60);
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Refused);
+
+        _clock.Advance(TimeSpan.FromSeconds(31));
+
+        Assert.That(_longPauses, Is.EqualTo(new[] { true, false }));
+        var probe = await gate.EnterAsync(CancellationToken.None);
+        Assert.That(gate.EnterAsync(CancellationToken.None).AsTask().IsCompleted, Is.False, "only one probes");
+        gate.Leave(probe!.Value, Taken);
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.None));
+        Assert.That(gate.InFlight, Is.EqualTo(1), "the ramp begins with one");
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.That(await CountOpenAsync(gate), Is.InRange(29, 31), "half of the ramp");
+        _clock.Advance(TimeSpan.FromSeconds(31));
+        Assert.That(await CountOpenAsync(gate) + 30, Is.InRange(58, 62), "all of it");
+    }
+
+    [Test]
+    public async Task A_probe_that_fails_closes_it_for_longer()
+    {
+        using var gate = Gate();
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Refused);
+        for (var i = 0; i < 8; i++)
+        {
+            _clock.Advance(gate.PausedFor);
+            gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Refused);
+        }
+
+        Assert.That(gate.PausedFor.TotalSeconds, Is.InRange(150, 300), "up to the cap");
+    }
+
+    [Test]
+    public async Task A_told_wait_is_kept()
+    {
+        using var gate = Gate();
+
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, new DeliveryOutcome.Throttled(ThrottleScope.App, "quota", new RetryPace(TimeSpan.FromSeconds(1)), TimeSpan.FromSeconds(120)));
+
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.Throttled));
+        Assert.That(gate.PausedFor.TotalSeconds, Is.InRange(120, 132));
+    }
+
+    [Test]
+    public async Task A_short_pause_is_waited_through_in_hand()
+    {
+        using var gate = Gate();
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, new DeliveryOutcome.Throttled(ThrottleScope.App, "flow", new RetryPace(TimeSpan.FromSeconds(2))));
+
+        var waiting = gate.EnterAsync(CancellationToken.None).AsTask();
+        Assert.That(waiting.IsCompleted, Is.False);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.That(await waiting.WaitAsync(Eventually.Patience), Is.Not.Null);
+        Assert.That(_longPauses, Is.Empty);
+    }
+
+    [Test]
+    public async Task One_throttled_device_closes_nothing()
+    {
+        using var gate = Gate();
+
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, new DeliveryOutcome.Throttled(ThrottleScope.Token, "TooManyRequests", new RetryPace(TimeSpan.FromSeconds(1))));
+
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.None));
+    }
+
+    [Test]
+    public async Task Many_failures_in_a_row_are_an_outage_and_a_few_are_not()
+    {
+        using var gate = Gate();
+        for (var i = 0; i < 19; i++)
+            gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Failed);
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Taken);
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.None), "an answer in between starts the count anew");
+
+        for (var i = 0; i < 20; i++)
+            gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Failed);
+
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.Outage));
+    }
+
+    [Test]
+    public async Task What_may_be_one_devices_fault_closes_it_only_when_said_again_and_again()
+    {
+        using var gate = Gate();
+        var doubtful = new DeliveryOutcome.CredentialBad("80300002", CredentialScope.AppOrDevice);
+        for (var i = 0; i < 10; i++)
+        {
+            gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, doubtful);
+            gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Taken);
+        }
+
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.None));
+        for (var i = 0; i < 3; i++)
+            gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, doubtful);
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.Credential));
+    }
+
+    private static async Task<int> CountOpenAsync(ProviderGate gate)
+    {
+        var passes = new List<GatePass>();
+        while (gate.EnterAsync(CancellationToken.None).AsTask() is { IsCompleted: true } entering)
+            passes.Add((await entering)!.Value);
+        return passes.Count;
+    }
+
+    private ProviderGate Gate(int inFlightMax = 1000) =>
+        new("apns", new GateOptions { InFlightMax = inFlightMax }, _clock, NullLogger.Instance) { LongPause = _longPauses.Add };
+}

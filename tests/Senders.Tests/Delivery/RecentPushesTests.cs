@@ -1,0 +1,64 @@
+using Sotto.Delivery;
+
+namespace Senders.Tests.Delivery;
+
+public sealed class RecentPushesTests
+{
+    private readonly ManualTimeProvider _clock = new();
+
+    [Test]
+    public async Task A_taken_push_is_known_for_ten_minutes()
+    {
+        var recent = new RecentPushes(_clock);
+        var push = Guid.NewGuid();
+        Assert.That(await recent.BeginAsync(push, CancellationToken.None));
+        recent.End(push, PushEnd.Taken);
+
+        Assert.That(await recent.BeginAsync(push, CancellationToken.None), Is.False);
+        _clock.Advance(RecentPushes.MemoryMax + TimeSpan.FromSeconds(1));
+        Assert.That(await recent.BeginAsync(push, CancellationToken.None));
+    }
+
+    [Test]
+    public async Task A_parked_push_may_come_again()
+    {
+        var recent = new RecentPushes(_clock);
+        var push = Guid.NewGuid();
+        await recent.BeginAsync(push, CancellationToken.None);
+        recent.End(push, PushEnd.Settled);
+
+        Assert.That(await recent.BeginAsync(push, CancellationToken.None));
+    }
+
+    [TestCase(PushEnd.Taken, false)]
+    [TestCase(PushEnd.Settled, false)]
+    [TestCase(PushEnd.Unsettled, true)]
+    public async Task Who_comes_while_a_push_is_in_hand_waits_for_what_becomes_of_it(PushEnd end, bool mustTry)
+    {
+        var recent = new RecentPushes(_clock);
+        var push = Guid.NewGuid();
+        await recent.BeginAsync(push, CancellationToken.None);
+        var second = recent.BeginAsync(push, CancellationToken.None).AsTask();
+        Assert.That(second.IsCompleted, Is.False);
+
+        recent.End(push, end);
+
+        Assert.That(await second.WaitAsync(Eventually.Patience), Is.EqualTo(mustTry));
+    }
+
+    [Test]
+    public async Task The_oldest_are_forgotten_first()
+    {
+        var recent = new RecentPushes(_clock);
+        var first = Guid.NewGuid();
+        var last = Guid.Empty;
+        foreach (var push in Enumerable.Repeat(first, 1).Concat(Enumerable.Range(0, RecentPushes.CountMax).Select(_ => last = Guid.NewGuid())))
+        {
+            await recent.BeginAsync(push, CancellationToken.None);
+            recent.End(push, PushEnd.Taken);
+        }
+
+        Assert.That(await recent.BeginAsync(first, CancellationToken.None));
+        Assert.That(await recent.BeginAsync(last, CancellationToken.None), Is.False);
+    }
+}
