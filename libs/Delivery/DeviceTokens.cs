@@ -18,7 +18,7 @@ public sealed class DeviceTokens : IDisposable
 
     private readonly SealingKeyPair _keys;
     private readonly byte[] _deviceIdKey = new byte[Blake2bKeySize];
-    private readonly BoundedCache<DeviceKey, Opened> _opened;
+    private readonly BoundedCache<DeviceKey, string> _opened;
 
     private const int Blake2bKeySize = 32;
 
@@ -26,36 +26,26 @@ public sealed class DeviceTokens : IDisposable
     public DeviceTokens(SealingKeyPair keys, int cacheMax)
     {
         _keys = keys;
-        _opened = new BoundedCache<DeviceKey, Opened>(cacheMax);
+        _opened = new BoundedCache<DeviceKey, string>(cacheMax);
         keys.DeriveKey("sotto device id"u8, _deviceIdKey);
     }
 
     /// <summary>Opens a sealed token. False when it is not sealed to this sender, or is no sealed token.</summary>
-    /// <param name="deviceId">By which an opened token is remembered.</param>
     /// <param name="sealedToken">What <see cref="Seal(string, string)"/> gave.</param>
     /// <param name="token">The token. Secret.</param>
-    public bool TryOpen(ReadOnlySpan<byte> deviceId, ReadOnlySpan<byte> sealedToken, [NotNullWhen(true)] out string? token)
+    // Remembered by the box: one device has as many as it has subscriptions, and may register again with other keys.
+    public bool TryOpen(ReadOnlySpan<byte> sealedToken, [NotNullWhen(true)] out string? token)
     {
         var fingerprint = FingerprintOf(sealedToken);
-        var known = DeviceKey.TryRead(deviceId, out var key);
-        // A device may register again with other keys: what is remembered is what is in this very box.
-        if (known && _opened.TryGet(key, out var opened) && opened.Box == fingerprint)
-        {
-            token = opened.Token;
+        if (_opened.TryGet(fingerprint, out token))
             return true;
-        }
-
-        token = null;
         if (!SealedBox.TryOpen(sealedToken, _keys, out var content))
             return false;
-        var read = Read(content);
+        token = Read(content)?.Token;
         CryptographicOperations.ZeroMemory(content);
-        if (read is null)
+        if (token is null)
             return false;
-        token = read.Token;
-        // Only what belongs together is remembered: a wrong pair must not reach another push.
-        if (known && CryptographicOperations.FixedTimeEquals(deviceId, DeviceId(read.ServiceId ?? token)))
-            _opened.Set(key, new Opened(fingerprint, token));
+        _opened.Set(fingerprint, token);
         return true;
     }
 
@@ -86,11 +76,7 @@ public sealed class DeviceTokens : IDisposable
     }
 
     /// <summary>Forgets an opened token.</summary>
-    public void Forget(ReadOnlySpan<byte> deviceId)
-    {
-        if (DeviceKey.TryRead(deviceId, out var key))
-            _opened.Remove(key);
-    }
+    public void Forget(ReadOnlySpan<byte> sealedToken) => _opened.Remove(FingerprintOf(sealedToken));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -117,11 +103,6 @@ public sealed class DeviceTokens : IDisposable
         Blake2b.Hash(box, hash);
         DeviceKey.TryRead(hash, out var fingerprint);
         return fingerprint;
-    }
-
-    private sealed record Opened(DeviceKey Box, string Token)
-    {
-        public override string ToString() => "[REDACTED]";
     }
 }
 

@@ -51,7 +51,7 @@ internal sealed class PushSender(
             return await consequences.ExpireAsync(push, cancellationToken);
         if (throttled.PauseOf(push.DeviceId) is var pause && pause > TimeSpan.Zero)
             return await consequences.PostponeAsync(push, pause, cancellationToken);
-        if (!tokens.TryOpen(push.DeviceId, push.SealedDeviceToken, out var token))
+        if (!tokens.TryOpen(push.SealedDeviceToken, out var token))
             return await consequences.DeadLetterAsync(push, push.Attempt, new DeliveryOutcome.PayloadBad("device token not sealed to this sender"), cancellationToken);
         if (await gate.EnterAsync(cancellationToken) is not { } pass)
             return await consequences.PostponeAsync(push, gate.PausedFor, cancellationToken);
@@ -109,7 +109,7 @@ internal sealed class PushSender(
                 throttled.Throttle(push.DeviceId, device.Pace.After(push.Attempt, device.Told, Random.Shared));
                 return await consequences.RetryAsync(push, sentAt, outcome, device.Pace, device.Told, cancellationToken);
             case DeliveryOutcome.TokenDead dead:
-                tokens.Forget(push.DeviceId);
+                tokens.Forget(push.SealedDeviceToken);
                 return await consequences.BuryAsync(push, dead, believed, sentAt, cancellationToken);
             case DeliveryOutcome.PayloadBad:
                 return await consequences.DeadLetterAsync(push, push.Attempt + 1, outcome, cancellationToken);

@@ -13,7 +13,7 @@ public sealed class DeviceTokensTests
         text =>
         {
             using var tokens = new DeviceTokens(SealingKeyPair.Generate(), cacheMax: 2);
-            return tokens.TryOpen(tokens.DeviceId(text.Get), tokens.Seal(text.Get), out var opened) && opened == text.Get;
+            return tokens.TryOpen(tokens.Seal(text.Get), out var opened) && opened == text.Get;
         }).QuickCheckThrowOnFailure();
 
     [Test]
@@ -22,23 +22,23 @@ public sealed class DeviceTokensTests
         using var tokens = new DeviceTokens(SealingKeyPair.Generate(), cacheMax: 10);
         using var others = new DeviceTokens(SealingKeyPair.Generate(), cacheMax: 10);
 
-        Assert.That(others.TryOpen(tokens.DeviceId("token"), tokens.Seal("token"), out _), Is.False);
+        Assert.That(others.TryOpen(tokens.Seal("token"), out _), Is.False);
         Assert.That(others.DeviceId("token"), Is.Not.EqualTo(tokens.DeviceId("token")), "device ids are keyed");
     }
 
     [Test]
-    public void An_opened_token_is_remembered_only_under_its_own_id()
+    public void An_opened_token_is_remembered_by_its_box()
     {
-        using var tokens = new DeviceTokens(SealingKeyPair.Generate(), cacheMax: 10);
-        var mine = tokens.DeviceId("mine");
+        var keys = SealingKeyPair.Generate();
+        using var tokens = new DeviceTokens(keys, cacheMax: 10);
+        var box = tokens.Seal("mine", "device");
+        Assert.That(tokens.TryOpen(box, out _));
+        keys.Dispose();
 
-        Assert.That(tokens.TryOpen(mine, tokens.Seal("another's"), out var opened), Is.True);
-        Assert.That(opened, Is.EqualTo("another's"));
-        Assert.That(tokens.TryOpen(mine, tokens.Seal("mine"), out opened), Is.True);
+        Assert.That(tokens.TryOpen(box, out var opened), "it is not opened anew");
         Assert.That(opened, Is.EqualTo("mine"));
-        Assert.That(tokens.TryOpen(mine, default, out opened), "remembered");
-        tokens.Forget(mine);
-        Assert.That(tokens.TryOpen(mine, default, out _), Is.False, "forgotten");
+        tokens.Forget(box);
+        Assert.That(() => tokens.TryOpen(box, out _), Throws.InstanceOf<ObjectDisposedException>(), "forgotten");
     }
 
     [TestCase("{}")]
@@ -52,7 +52,7 @@ public sealed class DeviceTokensTests
         var keys = SealingKeyPair.Generate();
         using var tokens = new DeviceTokens(keys, cacheMax: 10);
 
-        Assert.That(tokens.TryOpen(new byte[32], SealedBox.Seal(System.Text.Encoding.UTF8.GetBytes(content), keys.PublicKey.Span), out _), Is.False);
+        Assert.That(tokens.TryOpen(SealedBox.Seal(System.Text.Encoding.UTF8.GetBytes(content), keys.PublicKey.Span), out _), Is.False);
     }
 
     [Test]

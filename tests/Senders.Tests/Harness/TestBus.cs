@@ -64,7 +64,7 @@ internal sealed class TestBus : IAsyncDisposable
     public async Task<DeviceTokenValidated> AskAsync(string provider, byte[] sealedServiceInfo)
     {
         var client = _bus.CreateRequestClient<ValidateDeviceToken>(
-            new Uri($"exchange:{Provider.ValidationQueue(provider)}?durable=false&autodelete=true"), RequestTimeout.After(s: 15));
+            ValidationQueue.AddressOf(provider), RequestTimeout.After(s: 15));
         var answer = await client.GetResponse<DeviceTokenValidated>(new ValidateDeviceToken { Provider = provider, SealedServiceInfo = sealedServiceInfo });
         return answer.Message;
     }
