@@ -8,7 +8,7 @@ public sealed class SubscriptionRowTests
 {
     private static readonly SubscriptionChanged Good = new()
     {
-        SubscriptionId = Guid.NewGuid(),
+        SubscriptionId = new Guid("8a3c0f6e-5f0e-4f7e-9d5e-3f4b1c2d0a01"),
         Revision = 1,
         Withdrawn = false,
         Account = [0x05, .. new byte[32]],
@@ -24,19 +24,23 @@ public sealed class SubscriptionRowTests
 
     private static IEnumerable<TestCaseData> BadChanges()
     {
-        yield return new TestCaseData(Good with { Account = new byte[32] }, "account");
-        yield return new TestCaseData(Good with { Account = null! }, "account");
-        yield return new TestCaseData(Good with { Authorization = null! }, "signature");
-        yield return new TestCaseData(Good with { Authorization = Good.Authorization with { Signature = new byte[63] } }, "signature");
-        yield return new TestCaseData(Good with { Authorization = Good.Authorization with { SessionEd25519 = null } }, "Ed25519");
-        yield return new TestCaseData(Good with { Authorization = Good.Authorization with { SubaccountToken = new byte[36] } }, "subaccount");
-        yield return new TestCaseData(Good with { Authorization = Good.Authorization with { SubaccountToken = new byte[35], SubaccountSignature = new byte[64] } }, "subaccount");
-        yield return new TestCaseData(Good with { Namespaces = [] }, "namespaces");
-        yield return new TestCaseData(Good with { Namespaces = null! }, "namespaces");
-        yield return new TestCaseData(Good with { Namespaces = [1, 0] }, "namespaces");
-        yield return new TestCaseData(Good with { Authorization = Good.Authorization with { SignedAtSeconds = -1 } }, "time");
-        yield return new TestCaseData(Good with { ExpiresAt = new DateTimeOffset(3000, 1, 1, 0, 0, 0, TimeSpan.Zero) }, "time");
+        var authorization = Good.Authorization;
+        yield return Bad("an account of 32 bytes", "account", Good with { Account = new byte[32] });
+        yield return Bad("no account", "account", Good with { Account = null! });
+        yield return Bad("no authorization", "signature", Good with { Authorization = null! });
+        yield return Bad("a short signature", "signature", Good with { Authorization = authorization with { Signature = new byte[63] } });
+        yield return Bad("no Ed25519 key", "Ed25519", Good with { Authorization = authorization with { SessionEd25519 = null } });
+        yield return Bad("a token alone", "subaccount", Good with { Authorization = authorization with { SubaccountToken = new byte[36] } });
+        yield return Bad(
+            "a short token", "subaccount", Good with { Authorization = authorization with { SubaccountToken = new byte[35], SubaccountSignature = new byte[64] } });
+        yield return Bad("empty namespaces", "namespaces", Good with { Namespaces = [] });
+        yield return Bad("no namespaces", "namespaces", Good with { Namespaces = null! });
+        yield return Bad("descending namespaces", "namespaces", Good with { Namespaces = [1, 0] });
+        yield return Bad("a negative time", "time", Good with { Authorization = authorization with { SignedAtSeconds = -1 } });
+        yield return Bad("a far time", "time", Good with { ExpiresAt = new DateTimeOffset(3000, 1, 1, 0, 0, 0, TimeSpan.Zero) });
     }
+
+    private static TestCaseData Bad(string name, string word, SubscriptionChanged change) => new TestCaseData(change, word).SetArgDisplayNames(name);
 
     [TestCaseSource(nameof(BadChanges))]
     public void A_change_that_is_none_is_refused_with_a_reason(SubscriptionChanged change, string word)
