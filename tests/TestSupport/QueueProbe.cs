@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace Sotto.TestSupport;
 
@@ -9,7 +10,7 @@ public sealed class QueueProbe : IAsyncDisposable
     private static readonly JsonSerializerOptions Wire = new(JsonSerializerDefaults.Web);
 
     private readonly IConnection _connection;
-    private readonly IChannel _channel;
+    private IChannel _channel;
     private readonly SemaphoreSlim _one = new(1, 1);
 
     private QueueProbe(IConnection connection, IChannel channel)
@@ -30,7 +31,7 @@ public sealed class QueueProbe : IAsyncDisposable
 
     /// <summary>Takes the first message for good; null when there is none ready.</summary>
     public Task<QueuedMessage?> TakeAsync(string queue) =>
-        AloneAsync(async () => await _channel.BasicGetAsync(queue, autoAck: true) is { } got ? new QueuedMessage(got.Body.ToArray(), Headers(got)) : null);
+        AloneAsync<QueuedMessage?>(async () => await _channel.BasicGetAsync(queue, autoAck: true) is { } got ? new QueuedMessage(got.Body.ToArray(), Headers(got)) : null);
 
     /// <summary>Takes all that is ready now.</summary>
     public async Task<List<QueuedMessage>> TakeAllAsync(string queue)
@@ -74,6 +75,12 @@ public sealed class QueueProbe : IAsyncDisposable
         try
         {
             return await work();
+        }
+        // A quorum queue that another connection is just declaring has a name before it has a process: nothing is in it yet.
+        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.InternalError)
+        {
+            _channel = await _connection.CreateChannelAsync();
+            return default!;
         }
         finally
         {
