@@ -106,7 +106,8 @@ public sealed class NotificationTests
         await Eventually.BecomesTrueAsync(async () =>
         {
             var hash = await _world.StoreAsync(witness, "anybody there?"u8.ToArray());
-            await ArriveAsync([new(witness, hash)]);
+            await Eventually.BecomesTrueAsync(
+                async () => (await _world.ArrivalsAsync()).Any(arrival => arrival.Device == witness && arrival.Notification?.Hash == hash), what: "the other phone rang");
             return !(await _world.ArrivalsAsync()).Any(arrival => arrival.Device == gone && arrival.Notification?.Hash == hash);
         }, what: "a message rang the other phone alone");
         var before = (await _world.ArrivalsAsync()).Count(arrival => arrival.Device == gone);
