@@ -9,6 +9,9 @@ public sealed class AdminSettings
     /// <summary>One address for health and metrics. Default: a free port of the loopback interface.</summary>
     [Required]
     public string Urls { get; set; } = "http://127.0.0.1:0";
+
+    /// <summary>A file with the token that questions beyond health and metrics must carry, such as <c>/admin/stats</c> of the SubscriptionApi. Default: none, and then nobody may ask them.</summary>
+    public string? TokenFile { get; set; }
 }
 
 /// <summary>An address to listen at, as <c>http://ip:port</c>.</summary>

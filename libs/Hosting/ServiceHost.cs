@@ -101,8 +101,8 @@ public static class ServiceHost
     /// <summary>True when the request came in at the address for health and metrics.</summary>
     public static bool IsAdmin(this HttpContext context) => context.Features.Get<ListenerTag>() is { Name: AdminListener };
 
-    /// <summary>Maps health and metrics; they answer at the <c>Admin:Urls</c> address only, and nothing else does there.</summary>
-    public static void MapAdmin(this WebApplication app)
+    /// <summary>Maps health and metrics; they answer at the <c>Admin:Urls</c> address only, and nothing else does there, except what <paramref name="more"/> maps.</summary>
+    public static void MapAdmin(this WebApplication app, Action<IApplicationBuilder>? more = null)
     {
         app.UseWhen(context => context.IsAdmin(), admin =>
         {
@@ -113,6 +113,7 @@ public static class ServiceHost
                 context.Response.ContentType = PrometheusText.ContentType;
                 return context.Response.WriteAsync(context.RequestServices.GetRequiredService<PrometheusText>().Write(), context.RequestAborted);
             }));
+            more?.Invoke(admin);
             admin.Run(context =>
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;

@@ -8,6 +8,7 @@ using Sotto.Sodium;
 using SubscriptionApi.Http;
 using SubscriptionApi.OnionRequests;
 using SubscriptionApi.Providers;
+using SubscriptionApi.Stats;
 using SubscriptionApi.Storage;
 using SubscriptionApi.Subscriptions;
 
@@ -24,7 +25,11 @@ internal static class Program
         var builder = ServiceHost.CreateBuilder(args);
         builder.AddClients();
         builder.AddDatabase("subscription_api", typeof(Program).Assembly);
-        builder.AddBus(bus => bus.AddConsumer<DeviceTokenInvalidatedConsumer, DeviceTokenInvalidatedConsumerDefinition>());
+        builder.AddBus(bus =>
+        {
+            bus.AddConsumer<DeviceTokenInvalidatedConsumer, DeviceTokenInvalidatedConsumerDefinition>();
+            bus.AddConsumer<ServiceStatsConsumer, ServiceStatsConsumerDefinition>();
+        });
         builder.AddProviders();
         builder.AddStorage();
         replace?.Invoke(builder.Services);
@@ -32,7 +37,7 @@ internal static class Program
         var app = builder.Build();
         // Wrong keys must end the service before it listens.
         app.Services.GetRequiredService<SealingKeys>();
-        app.MapAdmin();
+        app.MapAdmin(admin => admin.MapStats());
         app.Run(app.Services.GetRequiredService<Entrance>().HandleAsync);
         return app;
     }
@@ -82,6 +87,9 @@ internal static class Program
         builder.Services.AddHostedService<OutboxPublisher>();
         builder.Services.AddHostedService<OutboxBacklog>();
         builder.Services.AddHostedService<ExpirySweep>();
+        builder.Services.AddSingleton<InstanceStore>();
+        builder.Services.AddSingleton<StatsReader>();
+        builder.Services.AddHostedService<StatsSweep>();
     }
 
     private static OnionKey ReadOnionKey(OnionSettings settings)

@@ -32,4 +32,7 @@ internal static partial class SubscriptionApiLog
 
     [LoggerMessage(2014, LogLevel.Warning, "{Count} invalidated device tokens were not understood and passed over")]
     public static partial void InvalidatedMalformed(this ILogger logger, int count);
+
+    [LoggerMessage(2020, LogLevel.Warning, "What an instance reported of itself could not be kept ({Error}); its next report says it again")]
+    public static partial void StatsNotKept(this ILogger logger, string error);
 }

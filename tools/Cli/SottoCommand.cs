@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sotto.Cli.Import;
 using Sotto.Cli.Keys;
+using Sotto.Cli.Stats;
 using Sotto.Cli.Subscriptions;
 
 namespace Sotto.Cli;
@@ -15,6 +16,7 @@ internal static class SottoCommand
             KeysCommand.Create(),
             SubscriptionsCommand.Create(),
             ImportCommand.Create(),
+            StatsCommand.Create(),
         };
         root.Options.Add(Output.Json);
         foreach (var option in Servers.Options)

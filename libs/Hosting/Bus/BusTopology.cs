@@ -46,6 +46,12 @@ public static class BusTopology
     /// <summary>Queue of the SubscriptionApi: device tokens that died.</summary>
     public const string ApiInvalidatedTokens = "subscription-api.invalidated-tokens";
 
+    /// <summary>Exchange of <see cref="Contracts.ServiceStats"/>.</summary>
+    public const string ServiceStats = "service-stats";
+
+    /// <summary>Queue of the SubscriptionApi: what all instances have counted.</summary>
+    public const string ApiStats = "subscription-api.stats";
+
     /// <summary>Where pushes wait that no sender can do more for, each with its reason.</summary>
     public const string DeadLetters = "dead-letters";
 
@@ -74,6 +80,14 @@ public static class BusTopology
         ["x-overflow"] = "reject-publish",
     };
 
+    /// <summary>The arguments of <see cref="ApiStats"/>. A report is followed by a newer one that says it all again: old ones may go.</summary>
+    public static IReadOnlyDictionary<string, object?> StatsQueueArguments { get; } = new Dictionary<string, object?>(StringComparer.Ordinal)
+    {
+        ["x-max-length"] = 1_000,
+        ["x-overflow"] = "drop-head",
+        ["x-message-ttl"] = 60_000,
+    };
+
     /// <summary>Declares everything that does not depend on a provider. Idempotent.</summary>
     public static async Task DeclareAsync(IChannel channel, CancellationToken cancellationToken)
     {
@@ -82,6 +96,9 @@ public static class BusTopology
         foreach (var exchange in (string[])[PushAccepted, PushExpired, .. Routes.Select(route => route.Exchange).Distinct(StringComparer.Ordinal)])
             await channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
 
+        await channel.ExchangeDeclareAsync(ServiceStats, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+        await DeclareQueueAsync(channel, ApiStats, StatsQueueArguments, cancellationToken);
+        await channel.ExchangeBindAsync(ApiStats, ServiceStats, routingKey: "", cancellationToken: cancellationToken);
         foreach (var (exchange, queue) in Routes)
         {
             await DeclareQueueAsync(channel, queue, WorkQueueArguments, cancellationToken);

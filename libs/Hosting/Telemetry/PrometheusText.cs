@@ -50,6 +50,20 @@ public sealed class PrometheusText : IDisposable
         return text.ToString();
     }
 
+    /// <summary>The present values of all counters and of all gauges, by series; at most <paramref name="countMax"/> together. Histograms are left out.</summary>
+    public (IReadOnlyDictionary<string, double> Counters, IReadOnlyDictionary<string, double> Gauges) Read(int countMax)
+    {
+        _listener.RecordObservableInstruments();
+        var (counters, gauges) = (new Dictionary<string, double>(StringComparer.Ordinal), new Dictionary<string, double>(StringComparer.Ordinal));
+        foreach (var ((name, labels), series) in _series)
+        {
+            if (series.Present is { } value && counters.Count + gauges.Count < countMax)
+                (string.Equals(series.Kind, "counter", StringComparison.Ordinal) ? counters : gauges)[labels.Length == 0 ? name : $"{name}{{{labels}}}"] = value;
+        }
+
+        return (counters, gauges);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 
@@ -96,6 +110,9 @@ public sealed class PrometheusText : IDisposable
                 : new Last(name == typeof(ObservableCounter<>) ? "counter" : "gauge");
         }
 
+        /// <summary>The one present value, where there is one.</summary>
+        public virtual double? Present => null;
+
         public abstract void Record(double value);
 
         public abstract void Write(StringBuilder text, string name, string labels);
@@ -107,6 +124,8 @@ public sealed class PrometheusText : IDisposable
     private sealed class Sum(string kind) : Series(kind)
     {
         private double _value;
+
+        public override double? Present => Volatile.Read(ref _value);
 
         public override void Record(double value)
         {
@@ -120,6 +139,8 @@ public sealed class PrometheusText : IDisposable
     private sealed class Last(string kind) : Series(kind)
     {
         private double _value;
+
+        public override double? Present => Volatile.Read(ref _value);
 
         public override void Record(double value) => Volatile.Write(ref _value, value);
 

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Cli.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Sotto.Contracts;
+using SubscriptionApi.Stats;
+using SubscriptionApi.Tests.Support;
+
+namespace Cli.Tests.Stats;
+
+/// <summary><c>sotto stats</c> and <c>GET /admin/stats</c>.</summary>
+public sealed class StatsTests
+{
+    private const string Accepted = "sotto_push_ends{provider=\"apns\",end=\"accepted\"}";
+    private const string Served = "sotto_push_in_flight{provider=\"apns\"}";
+    private const string Token = "a-token-of-some-length";
+
+    private ApiUnderTest _api = null!;
+    private string _tokenFile = "";
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _tokenFile = Path.GetTempFileName();
+        await File.WriteAllTextAsync(_tokenFile, Token + "\n");
+        _api = await ApiUnderTest.StartedAsync(settings: $"--Admin:TokenFile={_tokenFile}");
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        await _api.DisposeAsync();
+        File.Delete(_tokenFile);
+    }
+
+    [Test]
+    public async Task Counters_of_all_instances_add_up_and_neither_repetition_nor_a_restart_counts_twice()
+    {
+        var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
+        await ReportAsync(first, 1, 10);
+        await ReportAsync(first, 2, 15);
+        await ReportAsync(first, 2, 15);
+        await ReportAsync(first, 1, 10);
+        await ReportAsync(second, 1, 7);
+
+        var stats = (await Operator.TypesAsync(_api, "stats", "--json")).Json;
+
+        var apns = stats.GetProperty("notifier").GetProperty("apns");
+        Assert.That(apns.GetProperty("notifies").GetInt64(), Is.EqualTo(22));
+        Assert.That(apns.GetProperty("notifies_per_day.60m").GetInt64(), Is.EqualTo(22 * 24));
+        Assert.That(stats.GetProperty("alive.apns").GetBoolean(), Is.True);
+        Assert.That(stats.GetProperty("last.apns").GetInt64(), Is.EqualTo(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()).Within(60));
+        foreach (var name in (string[])["notifications", "pushes", "subscription", "sub_renew", "block_height", "snodes", "accounts_monitored", "connections", "pending_connections", "uptime"])
+            Assert.That(stats.TryGetProperty(name, out _), Is.True, name);
+        Assert.That(stats.GetProperty("subscriptions").GetProperty("total").GetInt64(), Is.Zero);
+    }
+
+    [Test]
+    public async Task A_running_service_reports_itself_over_the_bus()
+    {
+        await Eventually.BecomesTrueAsync(
+            async () => (await Operator.TypesAsync(_api, "stats", "--json")).Json.GetProperty("instances").EnumerateObject().Any(service => service.Value.GetInt32() == 1),
+            what: "the SubscriptionApi had reported itself");
+        Assert.That((await Operator.TypesAsync(_api, "stats")).Output, Does.Contain("subscriptions").And.Contain("uptime"));
+    }
+
+    [Test]
+    public async Task The_endpoint_answers_only_who_holds_the_token_and_only_at_the_address_for_health()
+    {
+        Assert.That((await GetAsync(_api.Addresses[0], null)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That((await GetAsync(_api.Addresses[0], "another-token-of-some-length")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That((await GetAsync(_api.Address, Token)).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+
+        using var answer = await GetAsync(_api.Addresses[0], Token);
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
+        Assert.That(json.RootElement.GetProperty("subscriptions").GetProperty("total").GetInt64(), Is.Zero);
+    }
+
+    [Test]
+    public async Task Without_a_token_the_endpoint_does_not_exist()
+    {
+        await using var api = await ApiUnderTest.StartedAsync();
+
+        Assert.That((await GetAsync(api.Addresses[0], Token)).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    private Task ReportAsync(Guid instance, long sequence, double accepted) => _api.Services.GetRequiredService<InstanceStore>().TakeAsync(
+        new ServiceStats
+        {
+            Service = "ApnsSender",
+            Instance = instance,
+            Sequence = sequence,
+            StartedAt = TimeProvider.System.GetUtcNow().AddMinutes(-1),
+            Counters = new Dictionary<string, double> { [Accepted] = accepted },
+            Gauges = new Dictionary<string, double> { [Served] = 0 },
+        },
+        TimeProvider.System.GetUtcNow(),
+        CancellationToken.None);
+
+    private async Task<HttpResponseMessage> GetAsync(Uri address, string? token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, "/admin/stats"));
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return await _api.Http.SendAsync(request, CancellationToken.None);
+    }
+}
