@@ -10,8 +10,8 @@ RUN --mount=type=cache,target=/root/.nuget/packages \
     project="$(find services simulators tools -name "$SERVICE.csproj")"; \
     test -n "$project" || { echo "There is no project called '$SERVICE'." >&2; exit 1; }; \
     dotnet publish "$project" --configuration Release --output /app -p:UseAppHost=false; \
-    # What is started, whatever the assembly is called: the only program of which the published folder has the settings of a runtime.
-    basename "$(ls /app/*.runtimeconfig.json)" .runtimeconfig.json > /app/.program
+    # What is started, whatever the assembly is called; the published folder may hold other programs that this one borrows from.
+    dotnet msbuild "$project" -getProperty:AssemblyName > /app/.program
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 RUN apt-get update \

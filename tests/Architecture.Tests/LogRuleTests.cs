@@ -18,6 +18,7 @@ public sealed partial class LogRuleTests
         ["services/ApnsSender/"] = (5100, 5199),
         ["services/FcmSender/"] = (5200, 5299),
         ["services/HuaweiSender/"] = (5300, 5399),
+        ["services/DeadLetterKeeper/"] = (6000, 6099),
     };
 
     private static readonly string[] Secrets = ["Token", "DeviceToken", "SealedDeviceToken", "Account", "AccountId", "Pubkey", "Payload", "Envelope", "EnvelopeKey", "PrivateKey", "Secret", "Password", "Data", "Body"];

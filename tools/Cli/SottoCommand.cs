@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sotto.Cli.DeadLetters;
 using Sotto.Cli.Import;
 using Sotto.Cli.Keys;
 using Sotto.Cli.Stats;
@@ -17,6 +18,8 @@ internal static class SottoCommand
             SubscriptionsCommand.Create(),
             ImportCommand.Create(),
             StatsCommand.Create(),
+            DeadLettersCommand.Create(),
+            TokensCommand.Create(),
         };
         root.Options.Add(Output.Json);
         foreach (var option in Servers.Options)

@@ -6,6 +6,7 @@ internal static class ServiceCatalogue
     public const string Api = "SubscriptionApi";
     public const string Listener = "SwarmListener";
     public const string Encryptor = "Encryptor";
+    public const string Keeper = "DeadLetterKeeper";
     public const string Apns = "ApnsSender";
     public const string Fcm = "FcmSender";
     public const string Huawei = "HuaweiSender";
@@ -13,13 +14,13 @@ internal static class ServiceCatalogue
     public const string WebPush = "WebPushSender";
     public const string Stub = "StubSender";
 
-    public static IReadOnlyList<string> All { get; } = [Api, Listener, Encryptor, Apns, Fcm, Huawei, WebPush, Stub];
+    public static IReadOnlyList<string> All { get; } = [Api, Listener, Encryptor, Keeper, Apns, Fcm, Huawei, WebPush, Stub];
 
     // Started only when --scale asks for them.
     private static readonly string[] OnRequest = [WebPush, Stub];
 
     // Only these own tables; a sender is given no database.
-    private static readonly string[] WithDatabase = [Api, Listener, Encryptor];
+    private static readonly string[] WithDatabase = [Api, Listener, Encryptor, Keeper];
 
     /// <summary>How many instances there are when nobody says.</summary>
     public static int InstancesByDefault(string service) => OnRequest.Contains(service) ? 0 : 1;

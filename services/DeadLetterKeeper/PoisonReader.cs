@@ -1,0 +1,63 @@
+using DeadLetterKeeper.Storage;
+using RabbitMQ.Client;
+using Sotto.Hosting.Bus;
+
+namespace DeadLetterKeeper;
+
+/// <summary>Moves messages that no consumer could take from the broker into the table, as the bytes that they are: nothing here tries to understand them.</summary>
+internal sealed class PoisonReader(Broker broker, DeadLetterStore store, TimeProvider clock, ILogger<PoisonReader> logger) : BackgroundService
+{
+    /// <summary>How often the queue is looked at. It is empty, unless something is wrong.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    private const string Unknown = "unknown";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await broker.WithChannelAsync(channel => DrainAsync(channel, stoppingToken), stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            // Whatever went wrong, the messages are still there.
+            catch (Exception e)
+            {
+                logger.PoisonNotRead(e.GetType().Name, Pause);
+            }
+
+            await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task DrainAsync(IChannel channel, CancellationToken cancellationToken)
+    {
+        while (await channel.BasicGetAsync(BusTopology.Poison, autoAck: false, cancellationToken) is { } message)
+        {
+            var headers = Texts(message.BasicProperties.Headers);
+            var queue = headers.GetValueOrDefault(PoisonItem.QueueHeader) ?? headers.GetValueOrDefault("x-first-death-queue") ?? Unknown;
+            var reason = headers.GetValueOrDefault(PoisonItem.ReasonHeader) ?? headers.GetValueOrDefault("x-first-death-reason") ?? Unknown;
+            await store.KeepPoisonAsync(new PoisonMessage(queue, reason, headers, message.Body), cancellationToken);
+            logger.PoisonKept(queue);
+            await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellationToken);
+        }
+    }
+
+    // Only text: the broker's own tables say the same once more.
+    private static Dictionary<string, string> Texts(IDictionary<string, object?>? headers)
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in headers ?? new Dictionary<string, object?>(StringComparer.Ordinal))
+        {
+            // PostgreSQL takes no NUL in its JSON.
+            if (value is byte[] bytes && !bytes.Contains((byte)0))
+                texts[name] = System.Text.Encoding.UTF8.GetString(bytes);
+        }
+
+        return texts;
+    }
+}

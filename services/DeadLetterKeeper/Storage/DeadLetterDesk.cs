@@ -1,0 +1,165 @@
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Sotto.Contracts;
+
+namespace DeadLetterKeeper.Storage;
+
+/// <summary>What an operator may see and do with dead letters. Everything done is written into the audit table together with it.</summary>
+internal sealed class DeadLetterDesk(NpgsqlDataSource database, string operatorName)
+{
+    private const string Summary = "SELECT push_id, dead_lettered_at, provider, outcome, reason, attempts, expires_at, state, octet_length(push::text) FROM letters";
+
+    /// <summary>The reason of a letter whose token was said to be dead, and not believed: see MassFailureGuard.</summary>
+    public const string DoubtedPrefix = "doubted:";
+
+    public async Task<IReadOnlyList<LetterSummary>> ListAsync(LetterFilter filter, int countMax, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand();
+        command.CommandText = $"{Summary} WHERE {filter.Where(command)} ORDER BY dead_lettered_at, push_id LIMIT {countMax}";
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new List<LetterSummary>();
+        while (await row.ReadAsync(cancellationToken))
+        {
+            found.Add(new LetterSummary(
+                row.GetGuid(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt32(5), row.GetFieldValue<DateTimeOffset>(6), row.GetString(7), row.GetInt32(8)));
+        }
+
+        return found;
+    }
+
+    /// <summary>Messages that no consumer could take, the newest first.</summary>
+    public async Task<IReadOnlyList<PoisonSummary>> ListPoisonAsync(int countMax, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"SELECT poison_id, kept_at, queue, reason, length(body) FROM poison ORDER BY poison_id DESC LIMIT {countMax}");
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new List<PoisonSummary>();
+        while (await row.ReadAsync(cancellationToken))
+            found.Add(new PoisonSummary(row.GetInt64(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetString(3), row.GetInt32(4)));
+        return found;
+    }
+
+    /// <summary>Devices whose tokens were said to be dead and not believed.</summary>
+    public async Task<IReadOnlyList<QuarantineSummary>> QuarantinedAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            $"""
+            SELECT provider, reason, count(DISTINCT device_id), count(*), min(dead_lettered_at), max(dead_lettered_at)
+            FROM letters WHERE {LetterFilter.Quarantined.Where(null)} GROUP BY provider, reason ORDER BY provider, reason
+            """);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new List<QuarantineSummary>();
+        while (await row.ReadAsync(cancellationToken))
+        {
+            found.Add(new QuarantineSummary(
+                row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetFieldValue<DateTimeOffset>(4), row.GetFieldValue<DateTimeOffset>(5)));
+        }
+
+        return found;
+    }
+
+    /// <summary>
+    /// Hands the next waiting letters, at most <paramref name="countMax"/>, to <paramref name="work"/>, and marks them as <paramref name="state"/> when that has succeeded. What is
+    /// marked is never taken again; other operators pass over what is taken here.
+    /// </summary>
+    /// <returns>How many.</returns>
+    public async Task<int> SettleAsync(
+        LetterFilter filter, string action, string state, int countMax, Func<IReadOnlyList<Letter>, CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var take = new NpgsqlCommand { Connection = connection };
+        take.CommandText =
+            $"SELECT push_id, dead_lettered_at, push::text FROM letters WHERE state = 'waiting' AND {filter.Where(take)} ORDER BY dead_lettered_at, push_id LIMIT {countMax} FOR UPDATE SKIP LOCKED";
+        var letters = new List<Letter>();
+        await using (var row = await take.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await row.ReadAsync(cancellationToken))
+                letters.Add(new Letter(row.GetGuid(0), row.GetFieldValue<DateTimeOffset>(1), JsonSerializer.Deserialize<EncryptedPush>(row.GetString(2))!));
+        }
+
+        if (letters.Count == 0)
+            return 0;
+        await work(letters, cancellationToken);
+        await using var mark = new NpgsqlCommand(
+            """
+            WITH audited AS (INSERT INTO audit (operator, action, chosen, letters) VALUES ($3, $4, $5, $6))
+            UPDATE letters SET state = $7 FROM unnest($1, $2) AS done (id, at) WHERE push_id = done.id AND dead_lettered_at = done.at
+            """,
+            connection);
+        mark.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = letters.Select(letter => letter.PushId).ToArray() });
+        mark.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz, Value = letters.Select(letter => letter.DeadLetteredAt.ToUniversalTime()).ToArray() });
+        foreach (var text in (string[])[operatorName, action, filter.Words])
+            mark.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text });
+        mark.Parameters.Add(new NpgsqlParameter<int> { TypedValue = letters.Count });
+        mark.Parameters.Add(new NpgsqlParameter<string> { TypedValue = state });
+        await mark.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return letters.Count;
+    }
+}
+
+/// <summary>Which letters an operator means; what is null does not matter.</summary>
+internal sealed record LetterFilter
+{
+    public static LetterFilter Quarantined { get; } = new() { Doubted = true };
+
+    public Guid? PushId { get; init; }
+
+    public string? Provider { get; init; }
+
+    /// <summary>A part of the outcome or of the reason, in any case.</summary>
+    public string? Reason { get; init; }
+
+    public DateTimeOffset? Before { get; init; }
+
+    public DateTimeOffset? After { get; init; }
+
+    /// <summary>Only those whose token was said to be dead and not believed.</summary>
+    public bool Doubted { get; init; }
+
+    /// <summary>Those that nobody has settled yet.</summary>
+    public bool Waiting { get; init; } = true;
+
+    public bool NamesAny => Doubted || (PushId, Provider, Reason, Before, After) is not (null, null, null, null, null);
+
+    /// <summary>For the audit.</summary>
+    public string Words => FormattableString.Invariant($"id {PushId?.ToString() ?? "any"}, provider {Provider ?? "any"}, reason {Reason ?? "any"}, after {After:u}, before {Before:u}{(Doubted ? ", doubted" : "")}");
+
+    public string Where(NpgsqlCommand? command)
+    {
+        var conditions = new List<string> { Waiting ? "state = 'waiting'" : "true" };
+        void Add<T>(string sql, T value)
+        {
+            command!.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+            conditions.Add(string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, $"${command.Parameters.Count}"));
+        }
+
+        if (Doubted)
+            conditions.Add($"outcome = 'TOKEN_DEAD' AND starts_with(reason, '{DeadLetterDesk.DoubtedPrefix}')");
+        if (PushId is { } id)
+            Add("push_id = {0}", id);
+        if (Provider is { } provider)
+            Add("provider = {0}", provider);
+        if (Reason is { } reason)
+            Add("strpos(lower(outcome || ' ' || reason), lower({0})) > 0", reason);
+        if (Before is { } before)
+            Add("dead_lettered_at < {0}", before.ToUniversalTime());
+        if (After is { } after)
+            Add("dead_lettered_at >= {0}", after.ToUniversalTime());
+        return string.Join(" AND ", conditions);
+    }
+}
+
+/// <summary>A letter with its push.</summary>
+internal sealed record Letter(Guid PushId, DateTimeOffset DeadLetteredAt, EncryptedPush Push);
+
+/// <summary>What an operator is shown of a letter.</summary>
+internal sealed record LetterSummary(
+    Guid PushId, DateTimeOffset DeadLetteredAt, string Provider, string Outcome, string Reason, int Attempts, DateTimeOffset ExpiresAt, string State, int Bytes);
+
+/// <summary>What an operator is shown of a poison message.</summary>
+internal sealed record PoisonSummary(long Id, DateTimeOffset KeptAt, string Queue, string Reason, int Bytes);
+
+/// <summary>What an operator is shown of tokens that were said to be dead and not believed.</summary>
+internal sealed record QuarantineSummary(string Provider, string Reason, long Devices, long Pushes, DateTimeOffset First, DateTimeOffset Last);

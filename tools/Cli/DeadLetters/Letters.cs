@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Globalization;
+using DeadLetterKeeper.Storage;
+using Npgsql;
+
+namespace Sotto.Cli.DeadLetters;
+
+/// <summary>What the commands on dead letters share: batches, their pace, and who is said to have done it.</summary>
+internal static class Letters
+{
+    /// <summary>Schema of the DeadLetterKeeper's tables.</summary>
+    public const string Schema = "dead_letters";
+
+    /// <summary>Pushes a second, when nothing is said: a backlog of an hour must not fall on a provider in a moment.</summary>
+    public const int RateDefault = 100;
+
+    /// <summary>As fast as the database goes.</summary>
+    public const int RateMax = 100_000;
+
+    // As many as go into one frame.
+    private const int BatchMax = 64;
+
+    public static DeadLetterDesk Desk(NpgsqlDataSource database) => new(database, Environment.UserName);
+
+    /// <summary>Puts letters back into their queues.</summary>
+    public static Task<int> ReplayAsync(
+        ParseResult arguments, DeadLetterDesk desk, PushLine pushes, LetterFilter filter, string action, int rate, CancellationToken cancellationToken) =>
+        SettleAllAsync(arguments, desk, filter, action, "replayed", (letters, ending) => pushes.SendAsync(letters, ending), Math.Clamp(rate, 1, RateMax), cancellationToken);
+
+    /// <summary>Settles batch after batch until none waits.</summary>
+    public static async Task<int> SettleAllAsync(
+        ParseResult arguments,
+        DeadLetterDesk desk,
+        LetterFilter filter,
+        string action,
+        string state,
+        Func<IReadOnlyList<Letter>, CancellationToken, Task> work,
+        int rate,
+        CancellationToken cancellationToken)
+    {
+        var clock = TimeProvider.System;
+        var progress = new Progress(arguments, clock);
+        // A replayed push that dies again while this runs is another letter, for another day.
+        filter = filter with { Before = filter.Before ?? clock.GetUtcNow() };
+        var total = 0;
+        var begun = clock.GetTimestamp();
+        while (await desk.SettleAsync(filter, action, state, Math.Min(BatchMax, rate), work, cancellationToken) is var settled && settled > 0)
+        {
+            total += settled;
+            progress.Tell(() => string.Create(CultureInfo.InvariantCulture, $"{total:N0} settled"));
+            var due = TimeSpan.FromSeconds((double)total / rate) - clock.GetElapsedTime(begun);
+            if (due > TimeSpan.Zero)
+                await Task.Delay(due, clock, cancellationToken);
+        }
+
+        return total;
+    }
+}
