@@ -23,6 +23,9 @@ namespace Sotto.Hosting;
 /// <summary>What every service has: settings, logs, the clock, health and metrics on an address of their own, and an orderly end.</summary>
 public static class ServiceHost
 {
+    /// <summary>As an argument of a service: read the settings, say what is wrong with them, and end before anything is touched.</summary>
+    public const string CheckOnly = "--check-settings";
+
     /// <summary>Exit code when settings are wrong (<c>EX_CONFIG</c> of sysexits.h).</summary>
     public const int ExitCodeSettings = 78;
 
@@ -130,6 +133,8 @@ public static class ServiceHost
         try
         {
             await using var app = build();
+            if (Environment.GetCommandLineArgs().Contains(CheckOnly, StringComparer.Ordinal))
+                return 0;
             app.Lifetime.ApplicationStarted.Register(() => SayReady(app));
             await app.RunAsync();
             return 0;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sotto.Cli.Checks;
 using Sotto.Cli.DeadLetters;
 using Sotto.Cli.Import;
 using Sotto.Cli.Keys;
@@ -20,6 +21,8 @@ internal static class SottoCommand
             StatsCommand.Create(),
             DeadLettersCommand.Create(),
             TokensCommand.Create(),
+            ConfigCommand.Create(),
+            SendTestCommand.Create(),
         };
         root.Options.Add(Output.Json);
         foreach (var option in Servers.Options)
