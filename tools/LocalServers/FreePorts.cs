@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Sotto.LocalServers.Processes;
 
 namespace Sotto.LocalServers;
 
@@ -17,6 +18,9 @@ public sealed class FreePorts : IDisposable
     public const int BaseEnd = 12_760;
 
     private const int TriesMax = 500;
+
+    // A server that was stopped a moment ago may not have let go yet.
+    private static readonly TimeSpan AgainPatience = TimeSpan.FromSeconds(2);
     private readonly FileStream _lock;
 
     private FreePorts(int @base, FileStream file)
@@ -58,6 +62,19 @@ public sealed class FreePorts : IDisposable
 
         file.Dispose();
         return null;
+    }
+
+    /// <summary>The ports that were used before, if they become free soon; others otherwise.</summary>
+    /// <param name="before">The base port that was used before; 0 when there was none.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="offsets">As for <see cref="Take"/>.</param>
+    public static async Task<FreePorts> TakeAgainAsync(int before, CancellationToken cancellation, params int[] offsets)
+    {
+        FreePorts? again = null;
+        if (before != 0)
+            await Polling.UntilAsync(() => (again = TryTake(before, offsets)) is not null, AgainPatience, cancellation);
+
+        return again ?? Take(offsets);
     }
 
     /// <summary>A single port, free at this moment, chosen by the kernel. For a listener that starts at once.</summary>

@@ -18,6 +18,12 @@ public sealed class SystemOptionsTests
         Assert.That(plan.Simulators, Is.False);
     }
 
+    [TestCase("Tls:TrustedCa")]
+    [TestCase("Apns:KeyFile")]
+    [TestCase("Sealing:PublicKeysFolder")]
+    public void A_path_is_meant_from_where_one_stands(string key) =>
+        Assert.That(Read("--set", $"{key}=here/x").Settings[key], Is.EqualTo(Path.Combine(Environment.CurrentDirectory, "here", "x")));
+
     [TestCase("RabbitMq", "Postgres")]
     [TestCase("ConnectionStrings:RabbitMq", "ConnectionStrings:Postgres")]
     public void Servers_are_named_by_short_or_full_names(string rabbitMq, string postgres)

@@ -8,6 +8,7 @@ namespace Sotto.Dev.Commands;
 internal sealed class SystemOptions
 {
     private const int InstancesMax = 64;
+    private static readonly string[] PathEndings = ["File", "Folder", ":TrustedCa"];
 
     public Option<string[]> Scale { get; } = new("--scale")
     {
@@ -43,11 +44,12 @@ internal sealed class SystemOptions
         if (rabbitMq is not null && !(Uri.TryCreate(rabbitMq, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"))
             throw new DevException("--set RabbitMq= needs an address of the form amqp://user:password@host:5672/vhost.");
 
+        var postgres = Take(settings, "Postgres");
         return plan with
         {
-            Settings = settings,
+            Settings = settings.ToDictionary(setting => setting.Key, setting => IsPath(setting.Key) && setting.Value.Length > 0 ? Path.GetFullPath(setting.Value) : setting.Value, StringComparer.OrdinalIgnoreCase),
             RabbitMq = rabbitMq is null ? null : new Uri(rabbitMq),
-            Postgres = Take(settings, "Postgres"),
+            Postgres = postgres,
             Scale = Pairs(parsed.GetValue(Scale)!, "--scale", "NAME=N").ToDictionary(pair => ServiceName(pair.Key), pair => Instances(pair.Value), StringComparer.Ordinal),
             Simulators = !parsed.GetValue(NoSimulators),
         };
@@ -67,6 +69,9 @@ internal sealed class SystemOptions
 
         return pairs;
     }
+
+    // Services run in folders of their own; a path that was meant from here must lead there too.
+    private static bool IsPath(string key) => PathEndings.Any(ending => key.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
     private static string? Take(Dictionary<string, string> settings, string name)
     {

@@ -69,11 +69,11 @@ internal sealed class PostgresFolder
         return found ?? (version is null && Programs.Find("initdb") is { } initdb ? System.IO.Path.GetDirectoryName(initdb) : null);
     }
 
-    public FreePorts TakePort()
+    public async Task<FreePorts> TakePortAsync(CancellationToken cancellation)
     {
         var file = System.IO.Path.Combine(Path, "port");
         var before = File.Exists(file) ? int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture) : 0;
-        var taken = (before == 0 ? null : FreePorts.TryTake(before)) ?? FreePorts.Take();
+        var taken = await FreePorts.TakeAgainAsync(before, cancellation);
         Port = taken.Base;
         File.WriteAllText(file, Port.ToString(CultureInfo.InvariantCulture));
         return taken;

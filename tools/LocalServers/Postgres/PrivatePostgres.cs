@@ -47,7 +47,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
         string folder, Durability durability = Durability.Throwaway, Action<string>? say = null, CancellationToken cancellation = default)
     {
         var files = await PostgresFolder.OpenAsync(folder, durability, say ?? (_ => { }), cancellation);
-        using var ports = files.TakePort();
+        using var ports = await files.TakePortAsync(cancellation);
         var server = LocalProcess.Start(new ProcessLaunch
         {
             Name = "PostgreSQL",

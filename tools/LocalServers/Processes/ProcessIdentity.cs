@@ -7,8 +7,8 @@ namespace Sotto.LocalServers.Processes;
 /// <param name="StartTicks">When it started, in clock ticks since boot: field 22 of <c>/proc/PID/stat</c>.</param>
 public sealed record ProcessIdentity(int Pid, long StartTicks)
 {
-    /// <summary>True while this very process runs; a zombie has ended.</summary>
-    public bool IsAlive => ReadStat(Pid) is { } stat && stat.StartTicks == StartTicks && stat.State is not ('Z' or 'X');
+    /// <summary>True while this very process runs; a zombie has ended, once the last of its threads has.</summary>
+    public bool IsAlive => ReadStat(Pid) is { } stat && stat.StartTicks == StartTicks && (stat.State is not ('Z' or 'X') || HasThreads());
 
     /// <summary>The identity of the process that has this id now, or null when there is none.</summary>
     public static ProcessIdentity? Of(int pid) => ReadStat(pid) is { } stat ? new ProcessIdentity(pid, stat.StartTicks) : null;
@@ -35,6 +35,19 @@ public sealed record ProcessIdentity(int Pid, long StartTicks)
     private static readonly TimeSpan AfterKill = TimeSpan.FromSeconds(10);
 
     private Task<bool> EndsWithinAsync(TimeSpan within, CancellationToken cancellation) => Polling.UntilAsync(() => !IsAlive, within, cancellation);
+
+    // The first thread of a process that is killed may be gone while others still hold its files and ports.
+    private bool HasThreads()
+    {
+        try
+        {
+            return Directory.EnumerateDirectories($"/proc/{Pid}/task").Skip(1).Any();
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     private static (char State, long StartTicks)? ReadStat(int pid)
     {

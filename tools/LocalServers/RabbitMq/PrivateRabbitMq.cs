@@ -61,7 +61,7 @@ public sealed class PrivateRabbitMq : IAsyncDisposable
         for (var start = 1; ; start++)
         {
             var files = RabbitMqFolder.Open(folder);
-            using var ports = files.TakePorts();
+            using var ports = await files.TakePortsAsync(cancellation);
             files.Write();
             try
             {

@@ -43,11 +43,11 @@ internal sealed class RabbitMqFolder
         return new RabbitMqFolder(full) { Password = ReadOrMakePassword(System.IO.Path.Combine(full, "conf", "password")) };
     }
 
-    public FreePorts TakePorts()
+    public async Task<FreePorts> TakePortsAsync(CancellationToken cancellation)
     {
         int[] offsets = [ManagementOffset, MetricsOffset, DistributionOffset, EpmdOffset];
         var before = File.Exists(At("conf", "port")) ? int.Parse(File.ReadAllText(At("conf", "port")), CultureInfo.InvariantCulture) : 0;
-        var taken = (before == 0 ? null : FreePorts.TryTake(before, offsets)) ?? FreePorts.Take(offsets);
+        var taken = await FreePorts.TakeAgainAsync(before, cancellation, offsets);
         Port = taken.Base;
         File.WriteAllText(At("conf", "port"), Number(Port));
         return taken;
