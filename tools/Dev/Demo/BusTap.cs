@@ -18,7 +18,7 @@ internal sealed class BusTap : IAsyncDisposable
     /// <summary>When the listener took each message from the wire, by message hash.</summary>
     public IReadOnlyDictionary<string, DateTimeOffset> Heard => _heard;
 
-    /// <summary>When the first sealed push for a provider since an instant reached its queue; null when none has.</summary>
+    /// <summary>When the first sealed push for a provider since an instant was sent to its queue; null when none was.</summary>
     public DateTimeOffset? SealedAt(string provider, DateTimeOffset since)
     {
         var times = _sealed.Where(push => push.Provider == provider && push.At >= since).Select(push => push.At).ToList();
@@ -57,8 +57,9 @@ internal sealed class BusTap : IAsyncDisposable
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, delivery) =>
         {
-            if (JsonNode.Parse(delivery.Body.Span)?["message"] is JsonObject frame)
-                handle(frame, TimeProvider.System.GetUtcNow());
+            // When it was sent is written on it; when we get to read it says more of us than of the system.
+            if (JsonNode.Parse(delivery.Body.Span) is JsonObject envelope && envelope["message"] is JsonObject frame)
+                handle(frame, envelope["sentTime"]?.GetValue<DateTimeOffset>() ?? TimeProvider.System.GetUtcNow());
 
             return Task.CompletedTask;
         };
