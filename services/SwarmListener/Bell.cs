@@ -8,7 +8,9 @@ internal sealed class Bell(TimeProvider clock)
     /// <summary>Wakes the loop, now or when it next waits. Never blocks.</summary>
     public void Ring() => Volatile.Read(ref _rung).TrySetResult();
 
-    /// <summary>Returns when the bell is rung, or after <paramref name="atMost"/>. For one waiter, which looks at its work after this returns.</summary>
+    /// <summary>
+    /// Returns when the bell is rung, or after <paramref name="atMost"/>. For one waiter, which looks at its work after this returns.
+    /// </summary>
     public async Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
         try

@@ -6,10 +6,14 @@ using SwarmListener.Storage;
 
 namespace SwarmListener;
 
-/// <summary>Starts the parts of the listener in the order in which they need each other, and ends them so that no account is deaf and no accepted message lost.</summary>
+/// <summary>
+/// Starts the parts of the listener in the order in which they need each other, and ends them so that no account is deaf and no accepted message
+/// lost.
+/// </summary>
 internal sealed class Listener(
-    BucketOwnership ownership, ChangeFeed feed, AccountKeeper keeper, ServiceNodeDirectory directory, SwarmNetwork network, NodeConnections nodes, MonitorLoop loop,
-    OwnedAccounts accounts, DuplicateFilter duplicates, HandOver handOver, IHostApplicationLifetime lifetime, ILogger<Listener> logger) : IHostedService, IDisposable
+    BucketOwnership ownership, ChangeFeed feed, AccountKeeper keeper, ServiceNodeDirectory directory, SwarmNetwork network, NodeConnections nodes,
+    MonitorLoop loop, OwnedAccounts accounts, DuplicateFilter duplicates, HandOver handOver, IHostApplicationLifetime lifetime,
+    ILogger<Listener> logger) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _parts = [];

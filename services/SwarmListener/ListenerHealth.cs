@@ -6,7 +6,9 @@ using SwarmListener.Storage;
 
 namespace SwarmListener;
 
-/// <summary>Ready when the network is known and this instance holds its share, loaded. Without oxend at start a listener lives and says that it is not ready.</summary>
+/// <summary>
+/// Ready when the network is known and this instance holds its share, loaded. Without oxend at start a listener lives and says that it is not ready.
+/// </summary>
 internal sealed class ListenerHealth(ServiceNodeDirectory directory, BucketOwnership ownership, AccountKeeper keeper) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

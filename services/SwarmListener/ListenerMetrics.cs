@@ -16,7 +16,6 @@ internal sealed class ListenerMetrics
     private readonly long[] _requestFailures = new long[Enum.GetValues<OxenMqFailure>().Length];
     private long _taken;
     private long _duplicates;
-    private long _dropped;
     private long _published;
     private long _monitored;
     private long _unreadableReplies;
@@ -26,19 +25,20 @@ internal sealed class ListenerMetrics
     public ListenerMetrics()
     {
         Count("sotto_listener_published", "Messages confirmed by the broker", () => _published);
-        Count("sotto_listener_dropped", "Messages not accepted because too many were waiting", () => _dropped);
+        Count("sotto_listener_dropped", "Messages not accepted because too many were waiting", () => NotificationsDropped);
         Count("sotto_listener_reconnects", "Node connections that were lost and came back", () => _reconnects);
         Count("sotto_listener_connect_failures", "Attempts to connect to a node that failed", () => _connectFailures);
         Metrics.Meter.CreateObservableCounter("sotto_listener_notifications", Notifications, description: "Notifications from nodes by outcome");
         Metrics.Meter.CreateObservableCounter("sotto_listener_monitors", Monitors, description: "Answers of nodes to single subscriptions");
-        Metrics.Meter.CreateObservableCounter("sotto_listener_monitor_requests_failed", RequestFailures, description: "Monitor requests without a usable reply");
+        Metrics.Meter.CreateObservableCounter(
+            "sotto_listener_monitor_requests_failed", RequestFailures, description: "Monitor requests without a usable reply");
     }
 
     public long NotificationsTaken => Interlocked.Read(ref _taken);
 
     public long NotificationsDuplicate => Interlocked.Read(ref _duplicates);
 
-    public long NotificationsDropped => Interlocked.Read(ref _dropped);
+    public long NotificationsDropped => RefusedFor(Refusal.NoRoom) + RefusedFor(Refusal.NodeHasTooMany);
 
     public long MessagesPublished => Interlocked.Read(ref _published);
 
@@ -51,8 +51,6 @@ internal sealed class ListenerMetrics
     public void Taken() => Interlocked.Increment(ref _taken);
 
     public void Duplicate() => Interlocked.Increment(ref _duplicates);
-
-    public void Dropped() => Interlocked.Increment(ref _dropped);
 
     public void Refused(Refusal refusal) => Interlocked.Increment(ref _refused[(int)refusal]);
 
@@ -72,17 +70,19 @@ internal sealed class ListenerMetrics
     public void ConnectFailed() => Interlocked.Increment(ref _connectFailures);
 
     /// <summary>Shows a present value.</summary>
-    public static void Show(string name, string description, Func<long> value) => Metrics.Meter.CreateObservableGauge(name, value, description: description);
+    public static void Show(string name, string description, Func<long> value) =>
+        Metrics.Meter.CreateObservableGauge(name, value, description: description);
 
-    private static void Count(string name, string description, Func<long> value) => Metrics.Meter.CreateObservableCounter(name, value, description: description);
+    private static void Count(string name, string description, Func<long> value) =>
+        Metrics.Meter.CreateObservableCounter(name, value, description: description);
 
-    private static Measurement<long> Labelled(long value, string label, string labelValue) => new(value, new KeyValuePair<string, object?>(label, labelValue));
+    private static Measurement<long> Labelled(long value, string label, string labelValue) =>
+        new(value, new KeyValuePair<string, object?>(label, labelValue));
 
     private IEnumerable<Measurement<long>> Notifications()
     {
         yield return Labelled(_taken, "outcome", "taken");
         yield return Labelled(_duplicates, "outcome", "duplicate");
-        yield return Labelled(_dropped, "outcome", "dropped");
         foreach (var refusal in Enum.GetValues<Refusal>().Where(refusal => refusal != Refusal.None))
             yield return Labelled(_refused[(int)refusal], "outcome", refusal.ToString());
     }

@@ -5,9 +5,13 @@ using SwarmListener.Nodes;
 
 namespace SwarmListener;
 
-/// <summary>A message has reached an account's swarm, and a member of the swarm says so: judges the word of a stranger, drops copies, and hands the message on.</summary>
+/// <summary>
+/// A message has reached an account's swarm, and a member of the swarm says so: judges the word of a stranger, drops copies, and hands the message
+/// on.
+/// </summary>
 /// <remarks>Runs on the I/O thread: it never waits. A copy costs a look-up and no task.</remarks>
-internal sealed class NotifyMessageHandler(Audience audience, DuplicateFilter duplicates, HandOver handOver, ListenerMetrics metrics, TimeProvider clock)
+internal sealed class NotifyMessageHandler(
+    Audience audience, DuplicateFilter duplicates, HandOver handOver, ListenerMetrics metrics, TimeProvider clock)
 {
     /// <summary>Hears one <c>notify.message</c>.</summary>
     public void Hear(NodeConnection node, IReadOnlyList<ReadOnlyMemory<byte>> parts)
@@ -27,11 +31,16 @@ internal sealed class NotifyMessageHandler(Audience audience, DuplicateFilter du
 
         var key = duplicates.KeyOf(message.Account, message.Hash);
         if (!duplicates.TryAdd(key))
+        {
             metrics.Duplicate();
-        else if (handOver.TryTake(Arrived(message), key))
+            return;
+        }
+
+        refusal = handOver.Take(Arrived(message), key, node.Room);
+        if (refusal == Refusal.None)
             metrics.Taken();
         else
-            metrics.Dropped();
+            metrics.Refused(refusal);
     }
 
     private MessageArrived Arrived(in NotifyMessage message) => new()

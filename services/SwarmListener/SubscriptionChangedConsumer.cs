@@ -5,8 +5,11 @@ using SwarmListener.Storage;
 
 namespace SwarmListener;
 
-/// <summary>A device's wish has changed: stores it, whichever instance will act on it; the database tells the one that holds the account's bucket.</summary>
-internal sealed class SubscriptionChangedConsumer(SubscriptionStore store, ILogger<SubscriptionChangedConsumer> logger) : IConsumer<Frame<SubscriptionChanged>>
+/// <summary>
+/// A device's wish has changed: stores it, whichever instance will act on it; the database tells the one that holds the account's bucket.
+/// </summary>
+internal sealed class SubscriptionChangedConsumer(SubscriptionStore store, ILogger<SubscriptionChangedConsumer> logger)
+    : IConsumer<Frame<SubscriptionChanged>>
 {
     public async Task Consume(ConsumeContext<Frame<SubscriptionChanged>> context)
     {
@@ -40,7 +43,8 @@ internal sealed class SubscriptionChangedConsumerDefinition : ConsumerDefinition
     }
 
     protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<SubscriptionChangedConsumer> consumerConfigurator, IRegistrationContext context)
+        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<SubscriptionChangedConsumer> consumerConfigurator,
+        IRegistrationContext context)
     {
         endpointConfigurator.UseWorkQueue();
         endpointConfigurator.PrefetchCount = 4 * FramesMax;

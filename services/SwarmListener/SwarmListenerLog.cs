@@ -21,10 +21,14 @@ internal static partial class SwarmListenerLog
     [LoggerMessage(3010, LogLevel.Information, "{Gained} buckets are ours now, {Left} pass to other instances; {Held} held, {Instances} instances")]
     public static partial void BucketsChanged(this ILogger logger, int gained, int left, int held, int instances);
 
-    [LoggerMessage(3011, LogLevel.Warning, "The connection that holds our buckets is lost ({Reason}); we go on hearing for them until another instance does")]
+    [LoggerMessage(
+        3011, LogLevel.Warning,
+        "The connection that holds our buckets is lost ({Reason}); we go on hearing for them until another instance does")]
     public static partial void LocksLost(this ILogger logger, string reason);
 
-    [LoggerMessage(3012, LogLevel.Error, "Another instance uses the same X25519 key; this one holds no buckets until the other ends. Give each its own Swarm:PrivateKeyFile, or none")]
+    [LoggerMessage(
+        3012, LogLevel.Error,
+        "Another instance uses the same X25519 key; this one holds no buckets until the other ends. Give each its own Swarm:PrivateKeyFile, or none")]
     public static partial void KeyTaken(this ILogger logger);
 
     [LoggerMessage(3020, LogLevel.Information, "{Accounts} accounts of {Buckets} buckets loaded in {ElapsedMs} ms")]

@@ -23,7 +23,9 @@ public sealed class SwarmSettingsTests
     [TestCase("WaitingMessagesMax", "1")]
     [TestCase("WaitingMegabytesMax", "0")]
     public void A_number_out_of_range_is_named(string key, string value) =>
-        Assert.That(() => Read(("Oxend", "tcp://127.0.0.1:1"), (key, value)), Throws.TypeOf<SettingsException>().With.Message.Contains($"Swarm:{key}"));
+        Assert.That(
+            () => Read(("Oxend", "tcp://127.0.0.1:1"), (key, value)),
+            Throws.TypeOf<SettingsException>().With.Message.Contains($"Swarm:{key}"));
 
     private static SwarmSettings Read(params (string Key, string? Value)[] settings) =>
         new ConfigurationBuilder()

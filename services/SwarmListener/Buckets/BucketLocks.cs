@@ -14,8 +14,8 @@ internal sealed record LockView(int Instances, IReadOnlySet<byte> Mine, IReadOnl
 internal sealed class KeyTakenException() : Exception("Another instance uses the same X25519 key.");
 
 /// <summary>
-/// The advisory locks of one instance, all on one connection: one for its key, one that says it is there, and one for each bucket. The server releases them the
-/// moment the connection ends, however it ends.
+/// The advisory locks of one instance, all on one connection: one for its key, one that says it is there, and one for each bucket. The server
+/// releases them the moment the connection ends, however it ends.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class BucketLocks : IAsyncDisposable
@@ -26,7 +26,8 @@ internal sealed class BucketLocks : IAsyncDisposable
     private const int CommandTimeoutSeconds = 3;
 
     // A machine that vanished is noticed after 2 + 3 * 2 s, and its buckets are free.
-    private const string SessionSettings = "SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 8000";
+    private const string SessionSettings =
+        "SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 8000";
 
     private readonly NpgsqlConnection _connection;
 
@@ -91,7 +92,9 @@ internal sealed class BucketLocks : IAsyncDisposable
     public async Task<IReadOnlyList<byte>> TryTakeAsync(IReadOnlyCollection<byte> buckets, CancellationToken cancellationToken)
     {
         await using var command = Command(
-            "SELECT bucket FROM unnest($1) AS bucket WHERE pg_try_advisory_lock($2, bucket)", buckets.Select(bucket => (int)bucket).ToArray(), BucketClass);
+            "SELECT bucket FROM unnest($1) AS bucket WHERE pg_try_advisory_lock($2, bucket)",
+            buckets.Select(bucket => (int)bucket).ToArray(),
+            BucketClass);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var taken = new List<byte>();
         while (await reader.ReadAsync(cancellationToken))
@@ -102,7 +105,8 @@ internal sealed class BucketLocks : IAsyncDisposable
     /// <summary>Gives buckets up.</summary>
     public async Task ReleaseAsync(IReadOnlyCollection<byte> buckets, CancellationToken cancellationToken)
     {
-        await using var command = Command("SELECT pg_advisory_unlock($2, bucket) FROM unnest($1) AS bucket", buckets.Select(bucket => (int)bucket).ToArray(), BucketClass);
+        await using var command = Command(
+            "SELECT pg_advisory_unlock($2, bucket) FROM unnest($1) AS bucket", buckets.Select(bucket => (int)bucket).ToArray(), BucketClass);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

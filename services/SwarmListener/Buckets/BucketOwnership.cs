@@ -6,13 +6,13 @@ using SwarmListener.Storage;
 namespace SwarmListener.Buckets;
 
 /// <summary>
-/// Holds this instance's fair share of the buckets: every second it looks who runs, takes what is free, and gives up what is too much. A bucket given up is
-/// heard for a while longer (<see cref="AccountKeeper.LeavingTime"/>), until its new owner has told the nodes.
+/// Holds this instance's fair share of the buckets: every second it looks who runs, takes what is free, and gives up what is too much. A bucket given
+/// up is heard for a while longer (<see cref="AccountKeeper.LeavingTime"/>), until its new owner has told the nodes.
 /// </summary>
 /// <remarks>
-/// When the connection that holds the locks is lost we own nothing, and try to have it all back; but nobody else may have noticed, or nobody may be able
-/// to. So we go on hearing until the database says that another instance holds a bucket: the Encryptor drops what two instances heard, and nothing brings
-/// back what none heard.
+/// When the connection that holds the locks is lost we own nothing, and try to have it all back; but nobody else may have noticed, or nobody may be
+/// able to. So we go on hearing until the database says that another instance holds a bucket: the Encryptor drops what two instances heard, and
+/// nothing brings back what none heard.
 /// </remarks>
 internal sealed class BucketOwnership(
     NpgsqlDataSource database, OxenMqKeyPair keys, AccountKeeper keeper, TimeProvider clock, ILogger<BucketOwnership> logger) : IAsyncDisposable
@@ -58,7 +58,8 @@ internal sealed class BucketOwnership(
             }
             catch (KeyTakenException) when (clock.GetUtcNow() >= giveUpAt)
             {
-                throw new SettingsException("Setting Swarm:PrivateKeyFile: another running instance uses the same key. Give each instance a key of its own, or none.");
+                throw new SettingsException(
+                    "Setting Swarm:PrivateKeyFile: another running instance uses the same key. Give each instance a key of its own, or none.");
             }
             catch (KeyTakenException)
             {
@@ -90,7 +91,9 @@ internal sealed class BucketOwnership(
         while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 
-    /// <summary>Gives everything up, and returns when the others hold it and have had time to tell the nodes; at once when there are no others.</summary>
+    /// <summary>
+    /// Gives everything up, and returns when the others hold it and have had time to tell the nodes; at once when there are no others.
+    /// </summary>
     public async Task PartAsync(CancellationToken cancellationToken)
     {
         if (_locks is not { } locks)

@@ -13,7 +13,8 @@ internal static class FairShare
     /// <param name="held">Held by anyone.</param>
     /// <param name="instances">Instances that run, this one included.</param>
     /// <param name="home">
-    /// Where this instance begins. It takes what follows closest and gives up what lies farthest, so that its buckets lie together and touch few swarms.
+    /// Where this instance begins. It takes what follows closest and gives up what lies farthest, so that its buckets lie together and touch few
+    /// swarms.
     /// </param>
     public static (IReadOnlyList<byte> Take, IReadOnlyList<byte> GiveUp) Plan(
         IReadOnlySet<byte> mine, IReadOnlySet<byte> held, int instances, byte home)

@@ -18,10 +18,19 @@ internal enum Refusal
 
     /// <summary>It comes from a node that was never asked about the account: that node lies, or confuses us with somebody.</summary>
     ForeignNode,
+
+    /// <summary>The node's messages take up its share of the room in which messages wait; the others keep theirs.</summary>
+    NodeHasTooMany,
+
+    /// <summary>Too many messages wait for the broker.</summary>
+    NoRoom,
 }
 
 /// <summary>Decides whom to believe: a node may speak of the accounts that it was asked about, which are those of its swarm.</summary>
-/// <remarks>Thread-safe. What a node of the right swarm says cannot be checked; the message hash is not bound to the account by anything that a listener can verify.</remarks>
+/// <remarks>
+/// Thread-safe. What a node of the right swarm says cannot be checked; the message hash is not bound to the account by anything that a listener can
+/// verify.
+/// </remarks>
 internal sealed class Audience(OwnedAccounts accounts, TimeProvider clock)
 {
     /// <summary>A node goes on telling of an account for so long after it was asked last (session-v2 section 5.7).</summary>

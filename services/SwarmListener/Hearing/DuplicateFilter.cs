@@ -14,13 +14,13 @@ internal readonly record struct MessageKey(ulong High, ulong Low)
 }
 
 /// <summary>
-/// Recognises the copies of a message that the other members of its swarm send. Two sets: when the present one is old or full it becomes the former one, and
-/// the former is forgotten; so a message is remembered for one to two times the window, or for as long as the bound allows.
+/// Recognises the copies of a message that the other members of its swarm send. Two sets: when the present one is old or full it becomes the former
+/// one, and the former is forgotten; so a message is remembered for one to two times the window, or for as long as the bound allows.
 /// </summary>
 /// <remarks>
-/// Thread-safe. Only a help: the Encryptor recognises every copy, across restarts and instances. A message is remembered from when it is taken over until
-/// publishing fails for good (<see cref="Forget"/>), so a copy is dropped only while another is published or on its way.
-/// The first copy decides (session-v2 section 5.9): one that comes with data after one without is dropped too.
+/// Thread-safe. Only a help: the Encryptor recognises every copy, across restarts and instances. A message is remembered from when it is taken over
+/// until publishing fails for good (<see cref="Forget"/>), so a copy is dropped only while another is published or on its way. The first copy decides
+/// (session-v2 section 5.9): one that comes with data after one without is dropped too.
 /// </remarks>
 internal sealed class DuplicateFilter
 {

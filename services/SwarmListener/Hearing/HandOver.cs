@@ -6,13 +6,16 @@ namespace SwarmListener.Hearing;
 
 /// <summary>Takes messages from the I/O thread, which must not wait, and brings them to the broker. Bounded by count and by bytes.</summary>
 /// <remarks>
-/// What waits while earlier messages are being confirmed travels together. A message is accepted by being confirmed; one for which there is no room is
-/// refused at once, counted, and forgotten, so that a later copy of it may be taken.
+/// What waits while earlier messages are being confirmed travels together. A message is accepted by being confirmed; one for which there is no room
+/// is refused at once, counted, and forgotten, so that a later copy of it may be taken.
 /// </remarks>
 internal sealed class HandOver : IAsyncDisposable
 {
     /// <summary>Most groups of messages on their way: so many that the publisher always finds the next frame ready.</summary>
     public const int GroupsMax = 2 * FramePublisher<MessageArrived>.FramesInFlightMax;
+
+    /// <summary>One node's messages may take up one part in so many of the room: fewer nodes than that cannot crowd out the others.</summary>
+    public const int NodeShare = 4;
 
     // What a message weighs without its data: account, hash, times and the object itself.
     private const int OwnBytes = 300;
@@ -25,6 +28,7 @@ internal sealed class HandOver : IAsyncDisposable
     private readonly Channel<Waiting> _waiting;
     private readonly SemaphoreSlim _publishing = new(GroupsMax, GroupsMax);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly int _messagesMax;
     private readonly long _bytesMax;
     private readonly Task _loop;
     private long _bytes;
@@ -32,8 +36,9 @@ internal sealed class HandOver : IAsyncDisposable
     public HandOver(SwarmSettings settings, FramePublisher<MessageArrived> publisher, DuplicateFilter duplicates, ListenerMetrics metrics)
     {
         (_publisher, _duplicates, _metrics) = (publisher, duplicates, metrics);
+        _messagesMax = settings.WaitingMessagesMax;
         _bytesMax = settings.WaitingMegabytesMax * 1024L * 1024L;
-        _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(settings.WaitingMessagesMax) { SingleReader = true });
+        _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(_messagesMax) { SingleReader = true });
         _loop = Task.Run(RunAsync);
     }
 
@@ -46,15 +51,22 @@ internal sealed class HandOver : IAsyncDisposable
     /// <summary>What a message counts against the bound on bytes.</summary>
     public static int WeightOf(MessageArrived message) => OwnBytes + (message.Data?.Length ?? 0);
 
-    /// <summary>Takes a message over. False when there is no room: then it was never accepted, and its key is forgotten.</summary>
-    public bool TryTake(MessageArrived message, MessageKey key)
+    /// <summary>Takes a message over, unless there is no room: then it was never accepted, and its key is forgotten.</summary>
+    public Refusal Take(MessageArrived message, MessageKey key, NodeRoom room)
     {
         var weight = WeightOf(message);
-        if (Interlocked.Add(ref _bytes, weight) <= _bytesMax && _waiting.Writer.TryWrite(new Waiting(message, key)))
-            return true;
-        Interlocked.Add(ref _bytes, -weight);
+        var refusal = Refusal.NodeHasTooMany;
+        if (room.TryEnter(weight, _messagesMax / NodeShare, _bytesMax / NodeShare))
+        {
+            if (Interlocked.Add(ref _bytes, weight) <= _bytesMax && _waiting.Writer.TryWrite(new Waiting(message, key, room)))
+                return Refusal.None;
+            Interlocked.Add(ref _bytes, -weight);
+            room.Leave(weight);
+            refusal = Refusal.NoRoom;
+        }
+
         _duplicates.Forget(key);
-        return false;
+        return refusal;
     }
 
     /// <summary>Brings what was taken to the broker, for a bounded time; nothing more is taken.</summary>
@@ -116,10 +128,15 @@ internal sealed class HandOver : IAsyncDisposable
         finally
         {
             foreach (var waiting in group)
-                Interlocked.Add(ref _bytes, -WeightOf(waiting.Message));
+            {
+                var weight = WeightOf(waiting.Message);
+                Interlocked.Add(ref _bytes, -weight);
+                waiting.Room.Leave(weight);
+            }
+
             _publishing.Release();
         }
     }
 
-    private readonly record struct Waiting(MessageArrived Message, MessageKey Key);
+    private readonly record struct Waiting(MessageArrived Message, MessageKey Key, NodeRoom Room);
 }

@@ -1,6 +1,9 @@
 namespace SwarmListener.Monitoring;
 
-/// <summary>An account by its place: bucket (8 bits) and row (24 bits). May outlive the account; whoever follows it looks whether the row is still what it wants.</summary>
+/// <summary>
+/// An account by its place: bucket (8 bits) and row (24 bits). May outlive the account; whoever follows it looks whether the row is still what it
+/// wants.
+/// </summary>
 internal readonly record struct AccountRef(int Packed)
 {
     private const int RowBits = 24;

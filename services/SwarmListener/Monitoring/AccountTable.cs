@@ -57,7 +57,9 @@ internal sealed class AccountTable
     /// <summary>The account's row, or -1.</summary>
     public int Find(in AccountId account) => _slots[Slot(account)] - 1;
 
-    /// <summary>Adds what is asked for an account to what is there; of the same kind the later signature stays. False when the account has too many kinds.</summary>
+    /// <summary>
+    /// Adds what is asked for an account to what is there; of the same kind the later signature stays. False when the account has too many kinds.
+    /// </summary>
     public bool Put(in AccountId account, Upstream upstream, ReadOnlySpan<byte> text)
     {
         var slot = Slot(account);
@@ -84,7 +86,10 @@ internal sealed class AccountTable
         return true;
     }
 
-    /// <summary>Makes an account ask exactly what <paramref name="source"/> says of it. True when it asks a kind that it did not ask before: servers must hear of it now.</summary>
+    /// <summary>
+    /// Makes an account ask exactly what <paramref name="source"/> says of it. True when it asks a kind that it did not ask before: servers must hear
+    /// of it now.
+    /// </summary>
     public bool Adopt(AccountTable source, int sourceRow)
     {
         ref readonly var account = ref source.Account(sourceRow);
@@ -124,7 +129,9 @@ internal sealed class AccountTable
         ClearSlot(slot);
     }
 
-    /// <summary>Forgets what has expired by <paramref name="now"/>, and accounts for which nothing is left. Returns how many accounts that were.</summary>
+    /// <summary>
+    /// Forgets what has expired by <paramref name="now"/>, and accounts for which nothing is left. Returns how many accounts that were.
+    /// </summary>
     public int RemoveExpired(uint now)
     {
         var removed = 0;

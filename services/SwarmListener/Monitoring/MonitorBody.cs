@@ -3,7 +3,9 @@ using Sotto.Session;
 
 namespace SwarmListener.Monitoring;
 
-/// <summary>The body of one <c>monitor.messages</c> request while it is filled: a bencoded list of what many accounts ask. Rents its memory until disposed of.</summary>
+/// <summary>
+/// The body of one <c>monitor.messages</c> request while it is filled: a bencoded list of what many accounts ask. Rents its memory until disposed of.
+/// </summary>
 internal sealed class MonitorBody : IDisposable
 {
     private const int BytesFirst = 4 * 1024;

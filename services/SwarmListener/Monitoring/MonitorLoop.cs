@@ -3,12 +3,12 @@ using SwarmListener.Nodes;
 namespace SwarmListener.Monitoring;
 
 /// <summary>
-/// The one thread of thought about nodes and accounts: ten times a second it takes in what has happened and sends what waits; at every slow check it looks at
-/// everything (session-v2 section 5.2).
+/// The one thread of thought about nodes and accounts: ten times a second it takes in what has happened and sends what waits; at every slow check it
+/// looks at everything (session-v2 section 5.2).
 /// </summary>
 internal sealed class MonitorLoop(
-    SwarmSettings settings, ServiceNodeDirectory directory, NodeConnections nodes, MonitorSchedule schedule, MonitorSender sender, OwnedAccounts accounts,
-    SwarmNetwork network, TimeProvider clock, ILogger<MonitorLoop> logger)
+    SwarmSettings settings, ServiceNodeDirectory directory, NodeConnections nodes, MonitorSchedule schedule, MonitorSender sender,
+    OwnedAccounts accounts, SwarmNetwork network, TimeProvider clock, ILogger<MonitorLoop> logger)
 {
     /// <summary>How soon a new subscription is told to the nodes, at the latest (session-v2 section 5.2).</summary>
     public static readonly TimeSpan FastCheck = TimeSpan.FromMilliseconds(100);
@@ -38,6 +38,7 @@ internal sealed class MonitorLoop(
     {
         while (network.News.TryDequeue(out var change))
             nodes.Learn(change);
+        nodes.TellConnected();
         sender.Settle();
         if (directory.TakeNews() is { } list)
             nodes.Apply(list);

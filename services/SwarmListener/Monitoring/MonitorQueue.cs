@@ -7,7 +7,9 @@ internal sealed class MonitorQueue
     /// <summary>Most requests in flight to one node. A storage server drops silently what exceeds 500 waiting (oxenmq section 2).</summary>
     public const int InFlightMax = 4;
 
-    /// <summary>How often in a row failed requests are repeated; after that the accounts wait for their renewal. The other members of the swarm know them.</summary>
+    /// <summary>
+    /// How often in a row failed requests are repeated; after that the accounts wait for their renewal. The other members of the swarm know them.
+    /// </summary>
     public const int RepeatsMax = 3;
 
     // Empty queues give back what they held for more than this.
@@ -25,7 +27,9 @@ internal sealed class MonitorQueue
     /// <summary>True while the node listens to us; nothing is queued for one that does not, since it must be told everything when it does.</summary>
     public bool IsConnected { get; private set; }
 
-    /// <summary>Grows with each beginning and end of listening, so that the outcome of a request can be told to belong to an earlier connection.</summary>
+    /// <summary>
+    /// Grows with each beginning and end of listening, so that the outcome of a request can be told to belong to an earlier connection.
+    /// </summary>
     public int Session { get; private set; }
 
     /// <summary>Requests that have no reply yet.</summary>

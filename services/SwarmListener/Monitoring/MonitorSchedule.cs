@@ -3,12 +3,12 @@ using Sotto.Session;
 namespace SwarmListener.Monitoring;
 
 /// <summary>
-/// Who must be told what, and when: every account of ours, at every connected node of its swarm, at once when it is new there, and again after 45 to 55 minutes
-/// (session-v2 section 5.6). Pure but for the tables it looks into; time and chance are given.
+/// Who must be told what, and when: every account of ours, at every connected node of its swarm, at once when it is new there, and again after 45 to
+/// 55 minutes (session-v2 section 5.6). Pure but for the tables it looks into; time and chance are given.
 /// </summary>
 /// <remarks>
-/// One due time for each account, whichever node: a node that connects later is told everything then, and again with the others. Not thread-safe: belongs
-/// to the monitor loop; tables are looked into under their gates.
+/// One due time for each account, whichever node: a node that connects later is told everything then, and again with the others. Not thread-safe:
+/// belongs to the monitor loop; tables are looked into under their gates.
 /// </remarks>
 internal sealed class MonitorSchedule(OwnedAccounts accounts, Random random)
 {

@@ -7,10 +7,15 @@ namespace SwarmListener.Monitoring;
 
 /// <summary>Sends monitor requests and counts what nodes answer. Bounded by the bytes that are on their way to all nodes together.</summary>
 /// <remarks>The monitor loop sends; outcomes wait in <see cref="Settle"/> until that loop fetches them.</remarks>
-internal sealed class MonitorSender(SwarmNetwork network, ListenerMetrics metrics)
+internal sealed class MonitorSender(SwarmNetwork network, ListenerMetrics metrics, TimeProvider clock)
 {
-    /// <summary>Most bytes of requests on their way. A request is at most about 5 MB, and libzmq copies it: this is what a start costs in memory.</summary>
+    /// <summary>
+    /// Most bytes of requests on their way. A request is at most about 5 MB, and libzmq copies it: this is what a start costs in memory.
+    /// </summary>
     public const long BytesInFlightMax = 64 * 1024 * 1024;
+
+    // After this long a request counts no more: a few silent nodes must not keep the others from being told.
+    private static readonly TimeSpan CountedMax = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentQueue<Outcome> _outcomes = new();
     private long _bytesInFlight;
@@ -35,13 +40,13 @@ internal sealed class MonitorSender(SwarmNetwork network, ListenerMetrics metric
 
     private async Task SendAsync(NodeConnection node, int session, MonitorBody body)
     {
-        var bytes = body.Length;
-        Interlocked.Add(ref _bytesInFlight, bytes);
         List<AccountRef>? failed = null;
         try
         {
-            var reply = await network.Client.RequestAsync(node.Peer!, NetworkCommand.MonitorMessages, [body.Finish()], CancellationToken.None);
-            Count(reply, body.Count);
+            var bytes = body.Finish();
+            var reply = network.Client.RequestAsync(node.Peer!, NetworkCommand.MonitorMessages, [bytes], CancellationToken.None);
+            await CountAsInFlightAsync(reply, bytes.Length);
+            Count(await reply, body.Count);
             // Answered: nobody reads the body any more. After a failure it may still wait to be sent, and is left to the collector.
             body.Dispose();
         }
@@ -56,9 +61,15 @@ internal sealed class MonitorSender(SwarmNetwork network, ListenerMetrics metric
         }
         finally
         {
-            Interlocked.Add(ref _bytesInFlight, -bytes);
             _outcomes.Enqueue(new Outcome(node.Queue, session, failed));
         }
+    }
+
+    private async Task CountAsInFlightAsync(Task reply, int bytes)
+    {
+        Interlocked.Add(ref _bytesInFlight, bytes);
+        await Task.WhenAny(reply, Task.Delay(CountedMax, clock, CancellationToken.None));
+        Interlocked.Add(ref _bytesInFlight, -bytes);
     }
 
     private void Count(IReadOnlyList<ReadOnlyMemory<byte>> reply, int asked)

@@ -2,7 +2,9 @@ using Sotto.Session;
 
 namespace SwarmListener.Monitoring;
 
-/// <summary>The tables of the buckets that this instance hears for. Looked into by the I/O thread at every notification, changed by <c>AccountKeeper</c>.</summary>
+/// <summary>
+/// The tables of the buckets that this instance hears for. Looked into by the I/O thread at every notification, changed by <c>AccountKeeper</c>.
+/// </summary>
 /// <remarks>Thread-safe; a table itself is guarded by its gate.</remarks>
 internal sealed class OwnedAccounts
 {

@@ -2,7 +2,10 @@ using Sotto.Session;
 
 namespace SwarmListener.Monitoring;
 
-/// <summary>Which buckets can hold accounts of a swarm. A swarm's accounts lie around its id in swarm space, so these are one or two neighbours in a large network.</summary>
+/// <summary>
+/// Which buckets can hold accounts of a swarm. A swarm's accounts lie around its id in swarm space, so these are one or two neighbours in a large
+/// network.
+/// </summary>
 internal static class SwarmBuckets
 {
     private const int BucketShift = 56;

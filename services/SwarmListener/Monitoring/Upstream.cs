@@ -13,8 +13,8 @@ internal readonly record struct Upstream(long Kind, uint SignedAt, uint ExpiresA
     private const int StackBytesMax = 256;
 
     /// <summary>
-    /// Equal for subscriptions of one account that ask the same (session-v2 section 5.1): same subaccount, namespaces and data flag. A hash, stored and compared
-    /// within one account only.
+    /// Equal for subscriptions of one account that ask the same (session-v2 section 5.1): same subaccount, namespaces and data flag. A hash, stored
+    /// and compared within one account only.
     /// </summary>
     public static long KindOf(byte[]? subaccountToken, ReadOnlySpan<short> namespaces, bool wantsData)
     {

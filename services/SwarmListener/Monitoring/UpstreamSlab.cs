@@ -1,6 +1,8 @@
 namespace SwarmListener.Monitoring;
 
-/// <summary>Many <see cref="Upstream"/>s with their request texts, in two arrays: chains of entries, and one stretch of text that they point into.</summary>
+/// <summary>
+/// Many <see cref="Upstream"/>s with their request texts, in two arrays: chains of entries, and one stretch of text that they point into.
+/// </summary>
 /// <remarks>Not thread-safe. About 32 bytes and the text (150 to 270 bytes) for each.</remarks>
 internal sealed class UpstreamSlab
 {

@@ -1,5 +1,6 @@
 using Sotto.OxenMq;
 using Sotto.Session;
+using SwarmListener.Hearing;
 using SwarmListener.Monitoring;
 
 namespace SwarmListener.Nodes;
@@ -43,6 +44,15 @@ internal sealed class NodeConnection(ServiceNode listed)
     public OxenMqPeer? Peer { get; set; }
 
     public NodeState State { get; set; }
+
+    /// <summary>When it was told everything last; and when it is to be, if that is still to come.</summary>
+    public DateTimeOffset ToldAt { get; set; }
+
+    /// <inheritdoc cref="ToldAt"/>
+    public DateTimeOffset? TellAt { get; set; }
+
+    /// <summary>What this node's messages take up of the room in which messages wait for the broker.</summary>
+    public NodeRoom Room { get; } = new();
 
     /// <summary>Attempts that failed in a row.</summary>
     public int Failures { get; set; }

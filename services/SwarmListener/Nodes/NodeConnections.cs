@@ -5,12 +5,21 @@ using SwarmListener.Monitoring;
 
 namespace SwarmListener.Nodes;
 
-/// <summary>The connections to the service nodes of oxend's list: makes those that are needed, a bounded number at a time, and ends the others.</summary>
-/// <remarks>Not thread-safe: belongs to the monitor loop; <see cref="Count"/>, <see cref="Connected"/> and <see cref="Pending"/> may be read by anyone.</remarks>
+/// <summary>
+/// The connections to the service nodes of oxend's list: makes those that are needed, a bounded number at a time, and ends the others.
+/// </summary>
+/// <remarks>
+/// Not thread-safe: belongs to the monitor loop; <see cref="Count"/>, <see cref="Connected"/> and <see cref="Pending"/> may be read by anyone.
+/// </remarks>
 internal sealed class NodeConnections(
-    SwarmSettings settings, SwarmNetwork network, MonitorSchedule schedule, Audience audience, TimeProvider clock, ListenerMetrics metrics, ILogger<NodeConnections> logger)
+    SwarmSettings settings, SwarmNetwork network, MonitorSchedule schedule, Audience audience, TimeProvider clock, ListenerMetrics metrics,
+    ILogger<NodeConnections> logger)
 {
+    /// <summary>A node that loses its connection again and again is told everything no more often than this; it would cost the others their turn.</summary>
+    public static readonly TimeSpan TellPause = TimeSpan.FromSeconds(3);
+
     private readonly Dictionary<string, NodeConnection> _nodes = new(StringComparer.Ordinal);
+    private readonly List<NodeConnection> _toTell = [];
     private string? _blockHash;
 
     /// <summary>Every node of the list.</summary>
@@ -76,7 +85,8 @@ internal sealed class NodeConnections(
             case NodeChange.Connected:
                 Enter(node, NodeState.Connected);
                 node.Failures = 0;
-                schedule.Connected(node.Queue);
+                node.TellAt = node.ToldAt + TellPause;
+                _toTell.Add(node);
                 break;
             case NodeChange.Reconnected:
                 metrics.Reconnected();
@@ -94,6 +104,21 @@ internal sealed class NodeConnections(
 
         if (wasAtBound)
             ConnectNeeded();
+    }
+
+    /// <summary>Has the nodes told everything that have connected since they were told last.</summary>
+    public void TellConnected()
+    {
+        if (_toTell.Count == 0)
+            return;
+        var now = clock.GetUtcNow();
+        foreach (var node in _toTell.Where(node => node.TellAt <= now))
+        {
+            (node.ToldAt, node.TellAt) = (now, null);
+            schedule.Connected(node.Queue);
+        }
+
+        _toTell.RemoveAll(node => node.TellAt is null);
     }
 
     // A node that is listed without an address, as many are for a while after oxend started, has not left.
@@ -156,8 +181,10 @@ internal sealed class NodeConnections(
         Tally(node.State, -1);
         Tally(state, 1);
         node.State = state;
-        if (state != NodeState.Connected)
-            node.Queue.Disconnect();
+        if (state == NodeState.Connected)
+            return;
+        node.TellAt = null;
+        node.Queue.Disconnect();
     }
 
     private void Tally(NodeState state, int by)

@@ -4,8 +4,8 @@ using Sotto.Session;
 namespace SwarmListener.Nodes;
 
 /// <summary>
-/// Keeps up with the network through oxend: asks for its list of service nodes at start, at every block that it announces, and at every slow check, since an
-/// announcement may be lost. Whatever happens to oxend, the last list stays in force.
+/// Keeps up with the network through oxend: asks for its list of service nodes at start, at every block that it announces, and at every slow check,
+/// since an announcement may be lost. Whatever happens to oxend, the last list stays in force.
 /// </summary>
 internal sealed class ServiceNodeDirectory(SwarmSettings settings, TimeProvider clock, ILogger<ServiceNodeDirectory> logger)
 {
@@ -103,7 +103,8 @@ internal sealed class ServiceNodeDirectory(SwarmSettings settings, TimeProvider 
 
     private void Take(IReadOnlyList<ReadOnlyMemory<byte>> reply)
     {
-        if (!ServiceNodeList.TryParseReply(reply, out var list))
+        // An oxend that has just begun to follow the chain knows of nobody; that is no reason to leave everybody.
+        if (!ServiceNodeList.TryParseReply(reply, out var list) || list.SwarmIds.Count == 0)
         {
             logger.ListRefused();
             return;

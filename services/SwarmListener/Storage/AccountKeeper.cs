@@ -3,10 +3,14 @@ using SwarmListener.Monitoring;
 
 namespace SwarmListener.Storage;
 
-/// <summary>Keeps the tables in memory as the database says: loads the buckets that become ours, reads again what changed, lets go what passes to others.</summary>
+/// <summary>
+/// Keeps the tables in memory as the database says: loads the buckets that become ours, reads again what changed, lets go what passes to others.
+/// </summary>
 internal sealed class AccountKeeper(SubscriptionStore store, OwnedAccounts accounts, TimeProvider clock, ILogger<AccountKeeper> logger)
 {
-    /// <summary>How long a bucket is heard for after it was given up: its new owner looks every second, loads it, connects, and tells the nodes.</summary>
+    /// <summary>
+    /// How long a bucket is heard for after it was given up: its new owner looks every second, loads it, connects, and tells the nodes.
+    /// </summary>
     public static readonly TimeSpan LeavingTime = TimeSpan.FromSeconds(15);
 
     /// <summary>Changes that may wait to be read; beyond that everything is read again, which costs no more.</summary>

@@ -28,11 +28,16 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
 
     /// <summary>Reads all that is asked for the accounts of these buckets, about a million rows in one to two seconds.</summary>
     /// <returns>A table for each bucket, and how many subscriptions were too many for their accounts.</returns>
-    public async Task<(Dictionary<byte, AccountTable> Tables, int Refused)> LoadAsync(IReadOnlyCollection<byte> buckets, uint now, CancellationToken cancellationToken)
+    public async Task<(Dictionary<byte, AccountTable> Tables, int Refused)> LoadAsync(
+        IReadOnlyCollection<byte> buckets, uint now, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var command = new NpgsqlCommand(
-            "SELECT account, kind, signed_at, expires_at, request FROM subscriptions WHERE bucket = ANY($1) AND NOT withdrawn AND expires_at > $2", connection)
+            """
+            SELECT account, kind, signed_at, expires_at, request FROM subscriptions
+            WHERE bucket = ANY($1) AND NOT withdrawn AND expires_at > $2
+            """,
+            connection)
         {
             CommandTimeout = LoadTimeoutSeconds,
             Parameters = { new() { Value = buckets.Select(bucket => (short)bucket).ToArray() }, new() { Value = (long)now } },

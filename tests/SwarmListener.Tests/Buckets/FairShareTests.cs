@@ -44,6 +44,7 @@ public sealed class FairShareTests
             }
 
             var all = instances.SelectMany(instance => instance.Mine).ToList();
-            return all.Count == 256 && all.Distinct().Count() == 256 && instances.All(instance => instance.Mine.Count <= FairShare.Of(instances.Count));
+            return all.Count == 256 && all.Distinct().Count() == 256
+                && instances.All(instance => instance.Mine.Count <= FairShare.Of(instances.Count));
         }).QuickCheckThrowOnFailure();
 }

@@ -29,7 +29,7 @@ public sealed class HandOverTests
         {
             var key = new MessageKey(i, i);
             duplicates.TryAdd(key);
-            (handOver.TryTake(Message(0), key) ? taken : refused).Add(key);
+            (handOver.Take(Message(0), key, new NodeRoom()) == Refusal.None ? taken : refused).Add(key);
         }
 
         Assert.That(taken, Has.Count.InRange(100, 100 + (HandOver.GroupsMax * FrameLimits.ItemsMax)));
@@ -50,10 +50,30 @@ public sealed class HandOverTests
         await using var publisher = Publisher(broker);
         var handOver = new HandOver(settings, publisher, new DuplicateFilter(settings, TimeProvider.System), _metrics);
 
-        var taken = Enumerable.Range(0, 100).Count(i => handOver.TryTake(Message(76_800), new MessageKey((ulong)i, 0)));
+        var taken = Enumerable.Range(0, 100).Count(i => handOver.Take(Message(76_800), new MessageKey((ulong)i, 0), new NodeRoom()) == Refusal.None);
 
         Assert.That(taken, Is.EqualTo(1024 * 1024 / HandOver.WeightOf(Message(76_800))));
         Assert.That(handOver.Bytes, Is.LessThanOrEqualTo(1024 * 1024));
+        await publisher.DisposeAsync();
+        await handOver.DisposeAsync();
+    }
+
+    [TestCase(0, 1_000)]
+    [TestCase(76_800, 3)]
+    public async Task A_node_that_sends_too_much_leaves_room_for_the_others(int dataBytes, int share)
+    {
+        var settings = new SwarmSettings { WaitingMessagesMax = 4_000, WaitingMegabytesMax = 1 };
+        await using var broker = new Broker(_nowhere, "test");
+        await using var publisher = Publisher(broker);
+        var handOver = new HandOver(settings, publisher, new DuplicateFilter(settings, TimeProvider.System), _metrics);
+        var (greedy, modest) = (new NodeRoom(), new NodeRoom());
+
+        var outcomes = Enumerable.Range(0, 10_000).Select(i => handOver.Take(Message(dataBytes), new MessageKey((ulong)i, 0), greedy)).ToList();
+
+        var byBytes = 1024 * 1024 / HandOver.NodeShare / HandOver.WeightOf(Message(dataBytes));
+        Assert.That(outcomes.Count(outcome => outcome == Refusal.None), Is.EqualTo(Math.Min(share, byBytes)));
+        Assert.That(outcomes, Has.None.EqualTo(Refusal.NoRoom));
+        Assert.That(handOver.Take(Message(dataBytes), new MessageKey(0, 1), modest), Is.EqualTo(Refusal.None));
         await publisher.DisposeAsync();
         await handOver.DisposeAsync();
     }
@@ -63,6 +83,7 @@ public sealed class HandOverTests
 
     private static MessageArrived Message(int dataBytes) => new()
     {
-        Account = new byte[33], MessageHash = new string('h', 43), Namespace = 0, StoredAtMilliseconds = 0, ExpiresAtMilliseconds = 0, Data = new byte[dataBytes],
+        Account = new byte[33], MessageHash = new string('h', 43), Namespace = 0, StoredAtMilliseconds = 0, ExpiresAtMilliseconds = 0,
+        Data = new byte[dataBytes],
     };
 }

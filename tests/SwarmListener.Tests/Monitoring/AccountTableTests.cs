@@ -93,14 +93,14 @@ public sealed class AccountTableTests
         {
             var random = new Random(seed);
             var table = new AccountTable();
-            var model = new Dictionary<AccountId, SortedDictionary<long, (uint SignedAt, uint ExpiresAt, string Text)>>();
+            var model = new Model();
             for (var step = 0; step < 300; step++)
                 Step(table, model, random, step);
-            return Pool.All(account => Expected(model, account).SequenceEqual(RequestsOf(table, account).Order(StringComparer.Ordinal), StringComparer.Ordinal))
+            return Pool.All(account => Expected(model, account).SequenceEqual(RequestsOf(table, account), StringComparer.Ordinal))
                 && table.Count == model.Count;
         }).QuickCheckThrowOnFailure();
 
-    private static void Step(AccountTable table, Dictionary<AccountId, SortedDictionary<long, (uint SignedAt, uint ExpiresAt, string Text)>> model, Random random, int step)
+    private static void Step(AccountTable table, Model model, Random random, int step)
     {
         var account = Pool[random.Next(Pool.Length)];
         var upstream = new Upstream(random.Next(3), (uint)random.Next(5), (uint)random.Next(1, 5));
@@ -139,8 +139,7 @@ public sealed class AccountTableTests
         }
     }
 
-    private static IEnumerable<string> Expected(
-        Dictionary<AccountId, SortedDictionary<long, (uint SignedAt, uint ExpiresAt, string Text)>> model, AccountId account) =>
+    private static IEnumerable<string> Expected(Model model, AccountId account) =>
         model.TryGetValue(account, out var kinds) ? kinds.Values.Select(kind => kind.Text).Order(StringComparer.Ordinal) : [];
 
     private static List<string> RequestsOf(AccountTable table, AccountId account, uint now = 0)
@@ -148,6 +147,10 @@ public sealed class AccountTableTests
         var requests = new List<string>();
         if (table.Find(account) is >= 0 and var row)
             table.ForEachRequest(row, now, text => requests.Add(Encoding.ASCII.GetString(text)));
+        requests.Sort(StringComparer.Ordinal);
         return requests;
     }
+
+    // What each account asks, by kind.
+    private sealed class Model : Dictionary<AccountId, SortedDictionary<long, (uint SignedAt, uint ExpiresAt, string Text)>>;
 }

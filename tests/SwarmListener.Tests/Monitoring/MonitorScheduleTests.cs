@@ -268,7 +268,8 @@ public sealed class MonitorScheduleTests
     {
         private readonly OwnedAccounts _accounts = new();
         private readonly MonitorSchedule _schedule;
-        private readonly (MonitorQueue Queue, HashSet<AccountId> Knows)[] _nodes = [.. Enumerable.Range(0, 6).Select(_ => (new MonitorQueue(), new HashSet<AccountId>()))];
+        private readonly (MonitorQueue Queue, HashSet<AccountId> Knows)[] _nodes =
+            [.. Enumerable.Range(0, 6).Select(_ => (new MonitorQueue(), new HashSet<AccountId>()))];
         private readonly HashSet<int> _failedLast = [];
         private readonly ulong[] _swarmOfNode = new ulong[6];
         private readonly AccountTable _table = new();

@@ -36,7 +36,8 @@ public sealed class BucketTests
         await HoldsAsync(second, 128);
 
         await Eventually.BecomesTrueAsync(
-            () => accounts.All(account => OwnerOf(account, first, second) is { } owner && IsMonitoredBy(owner, account)), what: "each account was monitored by its owner");
+            () => accounts.All(account => OwnerOf(account, first, second) is { } owner && IsMonitoredBy(owner, account)),
+            what: "each account was monitored by its owner");
     }
 
     [Test]
@@ -50,7 +51,8 @@ public sealed class BucketTests
 
         doomed.Kill();
 
-        await Eventually.BecomesTrueAsync(() => accounts.All(account => IsMonitoredBy(survivor, account)), DeafMax, "the survivor monitored every account");
+        await Eventually.BecomesTrueAsync(
+            () => accounts.All(account => IsMonitoredBy(survivor, account)), DeafMax, "the survivor monitored every account");
         var stored = _world.Swarm.Store(accounts[0].Id, 0, "ciphertext"u8.ToArray());
         await _world.Arrivals.ArrivesAsync(stored.Hash);
     }
@@ -86,7 +88,8 @@ public sealed class BucketTests
         await using var second = await _world.StartListenerAsync();
         var third = await _world.StartListenerAsync();
         await Eventually.BecomesTrueAsync(
-            () => Held(first) + Held(second) + Held(third) == 256 && Math.Max(Held(first), Math.Max(Held(second), Held(third))) <= 86, what: "three shared fairly");
+            () => Held(first) + Held(second) + Held(third) == 256 && Math.Max(Held(first), Math.Max(Held(second), Held(third))) <= 86,
+            what: "three shared fairly");
 
         await third.DisposeAsync();
 

@@ -83,7 +83,8 @@ public sealed class HearingTests
         var accounts = await MonitoredAccountsAsync(10);
         var before = _world.Arrivals.Items.Count;
 
-        var flood = await _world.Swarm.FloodAsync(new FloodRequest { Count = 2_000, PerSecond = 2_000, Accounts = [.. accounts.Select(account => account.Id)] });
+        var flood = await _world.Swarm.FloodAsync(
+            new FloodRequest { Count = 2_000, PerSecond = 2_000, Accounts = [.. accounts.Select(account => account.Id)] });
 
         Assert.That(flood.Copies, Is.EqualTo(6_000));
         await Eventually.BecomesTrueAsync(() => _world.Arrivals.Items.Count >= before + 2_000, what: "all messages arrived");
@@ -170,7 +171,8 @@ public sealed class HearingTests
 
         var lies = _world.Swarm.Lie(_world.Swarm.MembersOf(account.Id)[0], LieKind.ForeignAccount);
 
-        await Eventually.BecomesTrueAsync(() => _listener.Metrics.RefusedFor(Refusal.ForeignAccount) == refused + lies, what: "the lies were counted");
+        await Eventually.BecomesTrueAsync(
+            () => _listener.Metrics.RefusedFor(Refusal.ForeignAccount) == refused + lies, what: "the lies were counted");
         Assert.That(_listener.Metrics.NotificationsTaken, Is.EqualTo(taken));
     }
 

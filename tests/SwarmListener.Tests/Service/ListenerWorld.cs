@@ -51,9 +51,11 @@ internal sealed class ListenerWorld : IAsyncDisposable
     public Task<RunningListener> StartListenerAsync(params string[] more) => RunningListener.StartAsync(Settings(more));
 
     /// <summary>Says on the bus, as SubscriptionApi does, that a device wants to be woken for an account.</summary>
-    public async Task<SubscriptionChanged> SubscribeAsync(SessionAccount account, short[]? namespaces = null, bool wantsData = true, Guid? id = null, long? signedAt = null)
+    public async Task<SubscriptionChanged> SubscribeAsync(
+        SessionAccount account, short[]? namespaces = null, bool wantsData = true, Guid? id = null, long? signedAt = null)
     {
-        var change = Subscription(account, namespaces ?? [0], wantsData, id ?? Guid.NewGuid(), signedAt ?? TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        var change = Subscription(
+            account, namespaces ?? [0], wantsData, id ?? Guid.NewGuid(), signedAt ?? TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
         await SayAsync(change);
         return change;
     }

@@ -39,7 +39,7 @@ public sealed class NetworkChangeTests
         var node = _world.Swarm.MembersOf(account.Id)[0];
         await _world.Swarm.TakeDownAsync(node);
         await _world.SubscribeAsync(account);
-        await Eventually.BecomesTrueAsync(() => _world.Swarm.MonitorsOf(account.Id).SingleOrDefault()?.Nodes == 3, what: "the other three knew the account");
+        await ThreeNodesKnowAsync(account);
 
         await _world.Swarm.BringUpAsync(node);
 
@@ -55,7 +55,7 @@ public sealed class NetworkChangeTests
 
         await _world.SubscribeAsync(account);
 
-        await Eventually.BecomesTrueAsync(() => _world.Swarm.MonitorsOf(account.Id).SingleOrDefault()?.Nodes >= 3, what: "the other three knew the account");
+        await ThreeNodesKnowAsync(account);
     }
 
     [Test]
@@ -197,6 +197,27 @@ public sealed class NetworkChangeTests
     }
 
     [Test]
+    public async Task A_node_that_sends_large_bodies_at_speed_neither_stops_the_others_nor_fills_the_memory()
+    {
+        await using var listener = await _world.StartListenerAsync("--Swarm:WaitingMegabytesMax=4");
+        var account = await MonitoredAccountAsync();
+        var liar = _world.Swarm.MembersOf(account.Id)[0];
+        var handOver = listener.Get<SwarmListener.Hearing.HandOver>();
+        var most = 0L;
+
+        for (var round = 0; round < 10; round++)
+        {
+            for (var lie = 0; lie < 50; lie++)
+                _world.Swarm.Lie(liar, LieKind.LargestBody);
+            var stored = _world.Swarm.Store(account.Id, 0, "ciphertext"u8.ToArray());
+            most = Math.Max(most, handOver.Bytes);
+            await _world.Arrivals.ArrivesAsync(stored.Hash);
+        }
+
+        Assert.That(most, Is.LessThanOrEqualTo(4 * 1024 * 1024));
+    }
+
+    [Test]
     public async Task Under_constant_change_and_load_nothing_is_lost_or_passed_on_twice()
     {
         await using var listener = await _world.StartListenerAsync();
@@ -212,7 +233,8 @@ public sealed class NetworkChangeTests
                 _world.Swarm.NextBlock();
             for (var message = 0; message < 50; message++)
             {
-                hashes.AddRange(accounts.Select(account => _world.Swarm.Store(account.Id, 0, "ciphertext"u8.ToArray())).Where(stored => stored.Copies > 0).Select(stored => stored.Hash));
+                var stored = accounts.Select(account => _world.Swarm.Store(account.Id, 0, "ciphertext"u8.ToArray()));
+                hashes.AddRange(stored.Where(message => message.Copies > 0).Select(message => message.Hash));
                 await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
             }
         }
@@ -221,6 +243,10 @@ public sealed class NetworkChangeTests
         Assert.That(hashes, Has.Count.GreaterThan(5_000));
         Assert.That(_world.Arrivals.Items.Select(item => item.GetProperty("messageHash").GetString()), Is.EquivalentTo(hashes));
     }
+
+    private Task ThreeNodesKnowAsync(SessionAccount account) =>
+        Eventually.BecomesTrueAsync(
+            () => _world.Swarm.MonitorsOf(account.Id).SingleOrDefault()?.Nodes >= 3, what: "the other three knew the account");
 
     private async Task EachArrivesOnceAsync(IReadOnlyCollection<SessionAccount> accounts)
     {

@@ -25,7 +25,8 @@ public sealed class RenewalTests
         for (var renewals = 1; renewals <= 3; renewals++)
         {
             clock.Advance(TimeSpan.FromMinutes(56));
-            await Eventually.BecomesTrueAsync(() => world.Swarm.Statistics.MonitorsAccepted >= told + (renewals * members), what: "the account was told again");
+            await Eventually.BecomesTrueAsync(
+                () => world.Swarm.Statistics.MonitorsAccepted >= told + (renewals * members), what: "the account was told again");
         }
 
         Assert.That(world.Swarm.Statistics.MonitorsAccepted, Is.LessThanOrEqualTo(told + (4 * members)));

@@ -84,7 +84,8 @@ public sealed class SubscriptionTests
     public async Task What_has_expired_is_forgotten_by_database_and_memory()
     {
         var account = SessionAccount.Create();
-        var change = _world.Subscription(account, [0], wantsData: true, Guid.NewGuid(), Now) with { ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(Now + 3) };
+        var soon = DateTimeOffset.FromUnixTimeSeconds(Now + 3);
+        var change = _world.Subscription(account, [0], wantsData: true, Guid.NewGuid(), Now) with { ExpiresAt = soon };
         await _world.SayAsync(change);
         await _world.BecomesMonitoredAsync(account);
 
@@ -110,7 +111,9 @@ public sealed class SubscriptionTests
         await connection.OpenAsync();
 
         // As if the notices had been lost: the rows come in without one, and then the listening connection breaks.
-        await ExecuteAsync(connection, "CREATE TEMP TABLE heard AS SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT 1)'");
+        await ExecuteAsync(
+            connection,
+            "CREATE TEMP TABLE heard AS SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT 1)'");
         await ExecuteAsync(connection, $"UPDATE swarm_listener.subscriptions SET withdrawn = true WHERE id = '{before.SubscriptionId}'");
         var row = SubscriptionRow.From(_world.Subscription(account, [0], wantsData: true, Guid.NewGuid(), Now), out _)!;
         await store.ApplyAsync([row], CancellationToken.None);
@@ -133,7 +136,8 @@ public sealed class SubscriptionTests
 
     private Task StoredAsync(Guid id, long? revision, bool withdrawn) =>
         Eventually.BecomesTrueAsync(
-            async () => await RowAsync(id) is { } row && (revision is null || row.Revision == revision) && row.Withdrawn == withdrawn, what: "the change was stored");
+            async () => await RowAsync(id) is { } row && (revision is null || row.Revision == revision) && row.Withdrawn == withdrawn,
+            what: "the change was stored");
 
     private async Task<(long Revision, bool Withdrawn)?> RowAsync(Guid id)
     {

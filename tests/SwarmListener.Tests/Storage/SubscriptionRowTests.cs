@@ -32,7 +32,8 @@ public sealed class SubscriptionRowTests
         yield return Bad("no Ed25519 key", "Ed25519", Good with { Authorization = authorization with { SessionEd25519 = null } });
         yield return Bad("a token alone", "subaccount", Good with { Authorization = authorization with { SubaccountToken = new byte[36] } });
         yield return Bad(
-            "a short token", "subaccount", Good with { Authorization = authorization with { SubaccountToken = new byte[35], SubaccountSignature = new byte[64] } });
+            "a short token", "subaccount",
+            Good with { Authorization = authorization with { SubaccountToken = new byte[35], SubaccountSignature = new byte[64] } });
         yield return Bad("empty namespaces", "namespaces", Good with { Namespaces = [] });
         yield return Bad("no namespaces", "namespaces", Good with { Namespaces = null! });
         yield return Bad("descending namespaces", "namespaces", Good with { Namespaces = [1, 0] });
@@ -54,7 +55,9 @@ public sealed class SubscriptionRowTests
     {
         var row = SubscriptionRow.From(Good, out _)!;
 
-        Assert.That(System.Text.Encoding.Latin1.GetString(row.Request), Does.StartWith("d1:P32:").And.Contain("1:di1e1:nli-10ei0ei5ee1:s64:").And.EndWith("1:ti1800000000ee"));
+        Assert.That(
+            System.Text.Encoding.Latin1.GetString(row.Request),
+            Does.StartWith("d1:P32:").And.Contain("1:di1e1:nli-10ei0ei5ee1:s64:").And.EndWith("1:ti1800000000ee"));
         Assert.That(row.Upstream.ExpiresAt, Is.EqualTo(1_801_209_600));
     }
 
@@ -65,7 +68,8 @@ public sealed class SubscriptionRowTests
         long[] kinds =
         [
             Upstream.KindOf(null, [0], wantsData: true), Upstream.KindOf(null, [0], wantsData: false), Upstream.KindOf(null, [1], wantsData: true),
-            Upstream.KindOf(null, [0, 1], wantsData: true), Upstream.KindOf(token, [0], wantsData: true), Upstream.KindOf([1, .. token[1..]], [0], wantsData: true),
+            Upstream.KindOf(null, [0, 1], wantsData: true), Upstream.KindOf(token, [0], wantsData: true),
+            Upstream.KindOf([1, .. token[1..]], [0], wantsData: true),
         ];
 
         Assert.That(kinds, Is.Unique);
