@@ -77,12 +77,10 @@ public sealed class SecrecyTests
     [Test]
     public async Task No_queue_holds_a_token_or_a_key_in_clear()
     {
-        foreach (var queue in (string[])[BusTopology.EncryptorSubscriptions, BusTopology.ListenerSubscriptions])
-        {
-            var messages = await DrainAsync(queue);
-            Assert.That(messages, Is.Not.Empty);
-            Assert.That(messages.SelectMany(Everything).SelectMany(_tokensAndKeys.FoundIn), Is.Empty);
-        }
+        var messages = await DrainAsync(BusTopology.EncryptorSubscriptions);
+
+        Assert.That(messages, Is.Not.Empty);
+        Assert.That(messages.SelectMany(Everything).SelectMany(_tokensAndKeys.FoundIn), Is.Empty);
     }
 
     [Test]
