@@ -137,10 +137,10 @@ public sealed class ApnsSenderTests : SenderCompliance
         await Sender.RunAsync();
 
         // After the first pause each probe is one request. The broker hands out a frame five times at most.
-        await Eventually.BecomesTrueAsync(() => Apple.Ledger.Requests >= 256 + BusTopology.DeliveryLimit + 2, TimeSpan.FromSeconds(120), "there were more pauses than deliveries");
+        await Eventually.BecomesTrueAsync(() => Apple.Ledger.Requests >= 256 + BusTopology.DeliveryLimit + 2, TimeSpan.FromSeconds(240), "there were more pauses than deliveries");
         mend();
 
-        await Eventually.BecomesTrueAsync(() => Sender.Bus.Accepted.Select(report => report.PushId).Distinct().Count() == pushes.Length, TimeSpan.FromSeconds(120), "all were taken");
+        await Eventually.BecomesTrueAsync(() => Sender.Bus.Accepted.Select(report => report.PushId).Distinct().Count() == pushes.Length, TimeSpan.FromSeconds(240), "all were taken");
         Assert.That(await Sender.Queues.ReadyAsync("poison"), Is.Zero);
         Assert.That(Sender.Bus.DeadLettered, Is.Empty);
     }

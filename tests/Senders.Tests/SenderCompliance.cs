@@ -202,6 +202,7 @@ public abstract class SenderCompliance
     [Test]
     public async Task A_provider_that_is_out_is_left_alone_and_gets_all_when_it_is_back()
     {
+        _sender.Settings["Delivery:ParkingSeconds"] = "1,5,15";
         _sender.Settings["Delivery:OutageAttempts"] = "5";
         _simulator.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 500, Path = SendPath, Count = 0, ForMs = 4000 });
         await _sender.RunAsync();
