@@ -190,6 +190,7 @@ public abstract class SenderCompliance
 
         await _sender.Bus.PushAsync(pushes);
         await Eventually.BecomesTrueAsync(async () => await _sender.Queues.ConsumersAsync(Provider.PushQueue(ProviderName)) == 0, what: "no more was taken from the queue");
+        Assert.That(await _sender.HealthAsync(), Is.Not.EqualTo("Unhealthy"), "an alarm is not a reason to replace the instance");
         mend();
 
         await Eventually.BecomesTrueAsync(() => _sender.Bus.Accepted.Select(report => report.PushId).Distinct().Count() == pushes.Length, TimeSpan.FromSeconds(90), "all were taken");

@@ -96,6 +96,15 @@ internal sealed class SenderUnderTest : IAsyncDisposable
         await _app.StartAsync();
     }
 
+    /// <summary>What the sender says at its health address.</summary>
+    public async Task<string> HealthAsync()
+    {
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler());
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(_app!.Urls.First()), "/health/ready"));
+        using var response = await http.SendAsync(request, CancellationToken.None);
+        return await response.Content.ReadAsStringAsync();
+    }
+
     public async Task StopAsync()
     {
         if (_app is null)
