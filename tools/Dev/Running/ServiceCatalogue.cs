@@ -17,7 +17,7 @@ internal static class ServiceCatalogue
     public static IReadOnlyList<string> All { get; } = [Api, Listener, Encryptor, Keeper, Apns, Fcm, Huawei, WebPush, Stub];
 
     // Started only when --scale asks for them.
-    private static readonly string[] OnRequest = [WebPush, Stub];
+    private static readonly string[] OnRequest = [WebPush, Stub, Keeper];
 
     // Only these own tables; a sender is given no database.
     private static readonly string[] WithDatabase = [Api, Listener, Encryptor, Keeper];

@@ -16,7 +16,10 @@ internal sealed record TestOutcome(int Passed, int Failed, int Skipped, IReadOnl
 /// <summary>Runs the tests of one built project in a process of their own.</summary>
 internal static class TestRun
 {
-    // Far beyond the longest project on a slow machine: this ends what hangs.
+    // Far beyond the longest test on a slow machine: VSTest ends what hangs longer, and names it.
+    private const string TestMax = "5m";
+
+    // And far beyond the longest project, in case that fails.
     private static readonly TimeSpan ProjectMax = TimeSpan.FromMinutes(20);
 
     /// <summary>Runs them; <paramref name="filter"/> is in VSTest's words, or null for all.</summary>
@@ -34,7 +37,7 @@ internal static class TestRun
         File.Delete(log);
 
         // Given an assembly instead of a project, dotnet test does not look at the build again.
-        string[] arguments = ["test", project.Assembly, "--logger", $"trx;LogFileName={trx}", "--logger", "console;verbosity=minimal"];
+        string[] arguments = ["test", project.Assembly, "--logger", $"trx;LogFileName={trx}", "--logger", "console;verbosity=normal", "--blame-hang-timeout", TestMax, "--blame-hang-dump-type", "none"];
         var process = LocalProcess.Start(new ProcessLaunch
         {
             Name = project.Name, Program = Workspace.Dotnet, LogFile = log, WorkingFolder = results,
@@ -71,7 +74,7 @@ internal static class TestRun
 
         // A test host that dies in the middle leaves a result of what it had done.
         if (process.ExitCode != 0 && failed == 0)
-            return new TestOutcome(passed, 1, total - executed, [$"The test run ended with code {process.ExitCode}. {process.LogTail()}"], clock.Elapsed);
+            return new TestOutcome(passed, 1, total - executed, [$"The test run ended early, with code {process.ExitCode}. {process.LogTail()}"], clock.Elapsed);
 
         return total == 0 ? Broken(clock, "It ran no tests.") : new TestOutcome(passed, failed, total - executed, failures, clock.Elapsed);
     }
