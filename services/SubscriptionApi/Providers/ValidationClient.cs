@@ -21,6 +21,10 @@ internal sealed class ValidationClient(IBus bus, ILogger<ValidationClient> logge
 
     private readonly ConcurrentDictionary<string, IRequestClient<ValidateDeviceToken>> _clients = new(StringComparer.Ordinal);
 
+    // Answers come by direct reply-to. To an exchange of our own they could come too late: when we have gone, the broker closes the channel of a sender that
+    // answers to an exchange which is not there, and MassTransit 8.4.0 never finishes closing a channel in the middle of a message.
+    private readonly Lazy<IClientFactory> _factory = new(() => bus.CreateReplyToClientFactory());
+
     /// <summary>Asks the provider's sender.</summary>
     /// <exception cref="NobodyThereException">No sender is running.</exception>
     /// <exception cref="OperationCanceledException">There was no answer in time.</exception>
@@ -46,7 +50,7 @@ internal sealed class ValidationClient(IBus bus, ILogger<ValidationClient> logge
         }
     }
 
-    private IRequestClient<ValidateDeviceToken> Client(string provider) => bus.CreateRequestClient<ValidateDeviceToken>(ValidationQueue.AddressOf(provider));
+    private IRequestClient<ValidateDeviceToken> Client(string provider) => _factory.Value.CreateRequestClient<ValidateDeviceToken>(ValidationQueue.AddressOf(provider));
 
     private static void AsFleetingAndMandatory(SendContext<ValidateDeviceToken> context)
     {

@@ -95,7 +95,7 @@ public sealed class OutboxTests
     {
         using var link = new CuttableLink(_api.Broker.Amqp);
         _api.BrokerAddress = link.Address;
-        await _api.StartAsync();
+        await _api.StartAsync(settings: "--Api:ValidationTimeout=00:00:01");
         await using var listener = await ChangeListener.StartAsync(_api);
         var phone = FakePhone.Create();
         await phone.SubscribeAsync(_api.Http, _api.Address, "apns", [0]);

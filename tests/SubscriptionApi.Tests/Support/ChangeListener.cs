@@ -44,5 +44,5 @@ internal sealed class ChangeListener : IAsyncDisposable
         return Heard;
     }
 
-    public async ValueTask DisposeAsync() => await _bus.StopAsync();
+    public async ValueTask DisposeAsync() => await _bus.StopAsync(new CancellationTokenSource(Eventually.Patience).Token);
 }

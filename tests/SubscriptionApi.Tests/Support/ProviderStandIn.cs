@@ -67,7 +67,7 @@ internal sealed class ProviderStandIn : IAsyncDisposable
     public async Task StopAsync()
     {
         if (_bus is not null)
-            await _bus.StopAsync();
+            await _bus.StopAsync(new CancellationTokenSource(Eventually.Patience).Token);
         _bus = null;
     }
 
