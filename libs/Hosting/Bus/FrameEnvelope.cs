@@ -10,6 +10,8 @@ namespace Sotto.Hosting.Bus;
 internal sealed class FrameEnvelope<T>
     where T : class
 {
+    // The bus would indent it, for nobody to read.
+    private static readonly JsonSerializerOptions Compact = new(SystemTextJsonMessageSerializer.Options) { WriteIndented = false };
     private static readonly string[] MessageType = [MessageUrn.ForTypeString<Frame<T>>()];
 
     public FrameEnvelope(Frame<T> frame, TimeProvider clock)
@@ -17,7 +19,7 @@ internal sealed class FrameEnvelope<T>
         Frame = frame;
         var id = NewId.NextGuid();
         Properties = new BasicProperties { Persistent = true, ContentType = SystemTextJsonMessageSerializer.JsonContentType.MediaType, MessageId = id.ToString() };
-        Body = JsonSerializer.SerializeToUtf8Bytes(new Envelope(id, MessageType, clock.GetUtcNow(), frame), SystemTextJsonMessageSerializer.Options);
+        Body = JsonSerializer.SerializeToUtf8Bytes(new Envelope(id, MessageType, clock.GetUtcNow(), frame), Compact);
     }
 
     public Frame<T> Frame { get; }

@@ -147,9 +147,7 @@ public sealed class FramePublisher<T> : IAsyncDisposable
                     Wake();
                 if (frame.Count == 0)
                     continue;
-                await SendUntilConfirmedAsync(frame);
-                foreach (var waiting in frame)
-                    waiting.Receipt.Confirm();
+                await SettleAsync(frame);
                 frame.Clear();
             }
         }
@@ -180,6 +178,22 @@ public sealed class FramePublisher<T> : IAsyncDisposable
                 continue;
             bytes += waiting.Bytes;
             frame.Add(waiting);
+        }
+    }
+
+    private async Task SettleAsync(List<Waiting> frame)
+    {
+        try
+        {
+            await SendUntilConfirmedAsync(frame);
+            foreach (var waiting in frame)
+                waiting.Receipt.Confirm();
+        }
+        // What cannot even be written is its publisher's fault; everybody else's frames go on.
+        catch (Exception e) when (!_stopping.IsCancellationRequested)
+        {
+            foreach (var waiting in frame)
+                waiting.Receipt.Fail(e);
         }
     }
 
@@ -232,6 +246,8 @@ public sealed class FramePublisher<T> : IAsyncDisposable
         }
 
         public void Cancel() => _confirmed.TrySetCanceled();
+
+        public void Fail(Exception reason) => _confirmed.TrySetException(reason);
 
         public void Abandon() => _abandoned = true;
     }

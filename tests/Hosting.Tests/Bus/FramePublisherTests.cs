@@ -126,6 +126,17 @@ public sealed class FramePublisherTests
     }
 
     [Test]
+    public async Task What_cannot_be_written_fails_its_publisher_and_nobody_else()
+    {
+        _broker.ConfirmAll();
+        await using var publisher = new FramePublisher<Unwritable>((_, _) => Task.CompletedTask, "held", _ => 1, TimeProvider.System, NullLogger.Instance);
+
+        for (var i = 0; i < 2 * FramePublisher<PushExpired>.FramesInFlightMax; i++)
+            Assert.That(async () => await publisher.PublishAsync(new Unwritable { Broken = true }, CancellationToken.None), Throws.InvalidOperationException);
+        await publisher.PublishAsync(new Unwritable(), CancellationToken.None).WaitAsync(Eventually.Patience);
+    }
+
+    [Test]
     public async Task Nothing_to_publish_is_published_at_once()
     {
         await _publisher.PublishAsync([], CancellationToken.None);
@@ -183,5 +194,12 @@ public sealed class FramePublisherTests
         }
 
         return early;
+    }
+
+    private sealed class Unwritable
+    {
+        public bool Broken { get; init; }
+
+        public int Value => Broken ? throw new InvalidOperationException("unwritable") : 1;
     }
 }
