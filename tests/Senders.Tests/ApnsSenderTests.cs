@@ -136,8 +136,10 @@ public sealed class ApnsSenderTests : SenderCompliance
         await Sender.Bus.PushAsync(pushes);
         await Sender.RunAsync();
 
-        // After the first pause each probe is one request. The broker hands out a frame five times at most.
-        await Eventually.BecomesTrueAsync(() => Apple.Ledger.Requests >= 256 + BusTopology.DeliveryLimit + 2, TimeSpan.FromSeconds(240), "there were more pauses than deliveries");
+        await Eventually.BecomesTrueAsync(async () => Apple.Ledger.Requests > 0 && await Sender.Queues.ConsumersAsync("push.apns") == 0, TimeSpan.FromSeconds(60), "the queue was paused");
+        // From now on each probe is one request. The broker hands out a frame five times at most.
+        var before = Apple.Ledger.Requests;
+        await Eventually.BecomesTrueAsync(() => Apple.Ledger.Requests >= before + BusTopology.DeliveryLimit + 2, TimeSpan.FromSeconds(240), "there were more pauses than deliveries");
         mend();
 
         await Eventually.BecomesTrueAsync(() => Sender.Bus.Accepted.Select(report => report.PushId).Distinct().Count() == pushes.Length, TimeSpan.FromSeconds(240), "all were taken");
