@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sotto.Contracts;
+using Sotto.Hosting;
 
 namespace Sotto.Delivery;
 
@@ -82,7 +83,12 @@ internal sealed class PushSender(
         DeliveryOutcome outcome;
         try
         {
-            outcome = await provider.SendAsync(push, token, cancellationToken);
+            CrashPoint.Pass("sender.before-write");
+            var answer = provider.SendAsync(push, token, cancellationToken);
+            // The request is on its way.
+            CrashPoint.Pass("sender.before-answer");
+            outcome = await answer;
+            CrashPoint.Pass("sender.after-answer");
         }
         // What a provider does is an outcome; this is a bug of ours, and no reason to lose a push.
         catch (Exception e) when (e is not OperationCanceledException)

@@ -1,5 +1,6 @@
 using DeadLetterKeeper.Storage;
 using RabbitMQ.Client;
+using Sotto.Hosting;
 using Sotto.Hosting.Bus;
 
 namespace DeadLetterKeeper;
@@ -42,6 +43,7 @@ internal sealed class PoisonReader(Broker broker, DeadLetterStore store, TimePro
             var queue = headers.GetValueOrDefault(PoisonItem.QueueHeader) ?? headers.GetValueOrDefault("x-first-death-queue") ?? Unknown;
             var reason = headers.GetValueOrDefault(PoisonItem.ReasonHeader) ?? headers.GetValueOrDefault("x-first-death-reason") ?? Unknown;
             await store.KeepPoisonAsync(new PoisonMessage(queue, reason, headers, message.Body), cancellationToken);
+            CrashPoint.Pass("poison.before-ack");
             logger.PoisonKept(queue);
             await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellationToken);
         }

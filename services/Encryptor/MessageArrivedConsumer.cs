@@ -1,6 +1,7 @@
 using Encryptor.Storage;
 using MassTransit;
 using Sotto.Contracts;
+using Sotto.Hosting;
 using Sotto.Hosting.Bus;
 using Sotto.Session;
 
@@ -60,6 +61,7 @@ internal sealed class MessageArrivedConsumer(
             wanted.TryAdd(keys.PushId(device.Provider, device.DeviceId, messages[device.Message].Swarm.Hash), device);
 
         await using var claim = await duplicates.ClaimAsync([.. wanted.Keys], cancellationToken);
+        CrashPoint.Pass("encryptor.after-claim");
         metrics.Duplicates(devices.Length - claim.PushIds.Count);
         if (claim.PushIds.Count == 0)
             return;
@@ -71,9 +73,12 @@ internal sealed class MessageArrivedConsumer(
                 pushes.Add(push);
         }
 
+        CrashPoint.Pass("encryptor.before-publish");
         await queues.PublishAsync(pushes, cancellationToken);
+        CrashPoint.Pass("encryptor.before-commit");
         // What is in the queues is made, even if we are told to stop now.
         await claim.CommitAsync(CancellationToken.None);
+        CrashPoint.Pass("encryptor.after-commit");
         metrics.HandedOver(pushes, clock.GetUtcNow());
     }
 

@@ -1,6 +1,7 @@
 using Encryptor.Storage;
 using MassTransit;
 using Sotto.Contracts;
+using Sotto.Hosting;
 using Sotto.Hosting.Bus;
 using Sotto.Session;
 
@@ -40,7 +41,9 @@ internal sealed class SubscriptionChangedConsumer(
 
         if (rows.Count > 0)
             await subscriptions.ApplyAsync(rows.Values, context.CancellationToken);
+        CrashPoint.Pass("encryptor.subscriptions-applied");
         await ready.PublishAsync(applied, context.CancellationToken);
+        CrashPoint.Pass("encryptor.subscriptions-ready");
         metrics.SubscriptionChanges(rows.Count, refused.Count);
         foreach (var (change, reason) in refused)
         {

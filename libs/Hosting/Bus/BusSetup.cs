@@ -36,6 +36,8 @@ public static class BusSetup
         builder.Services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
+            if (CrashPoint.IsArmed)
+                bus.AddReceiveObserver<AcknowledgementWatch>();
             consumers?.Invoke(bus);
             bus.UsingRabbitMq((context, rabbit) =>
             {

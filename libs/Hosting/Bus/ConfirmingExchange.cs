@@ -88,6 +88,7 @@ internal sealed class ConfirmingExchange(Broker broker, string exchange, bool ma
         public async Task PublishAsync(string exchange, bool mandatory, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
         {
             var confirmed = _channel.BasicPublishAsync(exchange, routingKey: "", mandatory, properties, body, cancellationToken).AsTask();
+            CrashPoint.Pass("publisher.before-confirm");
             // The client does not end every publish that the channel's end has overtaken.
             if (await Task.WhenAny(confirmed, _ended.Task) == confirmed)
             {

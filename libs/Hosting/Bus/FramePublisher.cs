@@ -207,7 +207,9 @@ public sealed class FramePublisher<T> : IAsyncDisposable
         {
             try
             {
+                CrashPoint.Pass("publisher.before-send");
                 await _send(envelope, _stopping.Token);
+                CrashPoint.Pass("publisher.after-confirm");
                 _items.Add(items.Length, _tag);
                 _frames.Add(1, _tag);
                 return;

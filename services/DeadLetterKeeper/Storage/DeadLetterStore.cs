@@ -2,6 +2,7 @@ using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using Sotto.Contracts;
+using Sotto.Hosting;
 
 namespace DeadLetterKeeper.Storage;
 
@@ -40,7 +41,9 @@ internal sealed class DeadLetterStore(NpgsqlDataSource database)
         Add(command, NpgsqlDbType.Bytea, letters.Select(letter => letter.Push.DeviceId).ToArray());
         Add(command, NpgsqlDbType.TimestampTz, letters.Select(letter => letter.Push.ExpiresAt.ToUniversalTime()).ToArray());
         Add(command, NpgsqlDbType.Jsonb, letters.Select(letter => JsonSerializer.Serialize(letter.Push)).ToArray());
+        CrashPoint.Pass("keeper.before-commit");
         await command.ExecuteNonQueryAsync(cancellationToken);
+        CrashPoint.Pass("keeper.after-commit");
     }
 
     /// <summary>Keeps one message. It may be kept twice if this process dies at the wrong moment.</summary>

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Sotto.Contracts;
+using Sotto.Hosting;
 using Sotto.Session;
 
 namespace SubscriptionApi.Storage;
@@ -37,12 +38,16 @@ internal sealed class Outbox(NpgsqlDataSource database)
         if (ids.Count == 0)
             return 0;
 
+        CrashPoint.Pass("outbox.before-publish");
         await publish(changes, cancellationToken);
+        CrashPoint.Pass("outbox.after-publish");
 
         await using var remove = new NpgsqlCommand(Remove, connection);
         remove.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint, Value = ids });
         await remove.ExecuteNonQueryAsync(cancellationToken);
+        CrashPoint.Pass("outbox.before-commit");
         await transaction.CommitAsync(cancellationToken);
+        CrashPoint.Pass("outbox.after-commit");
         return ids.Count;
     }
 

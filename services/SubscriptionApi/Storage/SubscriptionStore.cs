@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Sotto.Contracts;
+using Sotto.Hosting;
 using SubscriptionApi.Providers;
 using SubscriptionApi.Subscriptions;
 
@@ -76,7 +77,9 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database, OutboxSignal 
         Add(command, NpgsqlDbType.Bytea, device.SealedDeviceToken);
         Add(command, NpgsqlDbType.Bytea, sealedEnvelopeKey);
         Add(command, NpgsqlDbType.TimestampTz, now);
+        CrashPoint.Pass("subscribe.before-commit");
         var added = (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+        CrashPoint.Pass("subscribe.after-commit");
         outbox.Wake();
         return added;
     }

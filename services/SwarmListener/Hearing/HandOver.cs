@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Sotto.Contracts;
+using Sotto.Hosting;
 using Sotto.Hosting.Bus;
 
 namespace SwarmListener.Hearing;
@@ -116,7 +117,9 @@ internal sealed class HandOver : IAsyncDisposable
     {
         try
         {
+            CrashPoint.Pass("hand-over.before-publish");
             await _publisher.PublishAsync(group.Select(waiting => waiting.Message), _stopping.Token);
+            CrashPoint.Pass("hand-over.after-confirm");
             _metrics.Published(group.Count);
         }
         // The publisher gives up only when it is disposed of. Whatever it was, the broker did not confirm.

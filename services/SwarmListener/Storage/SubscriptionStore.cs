@@ -1,5 +1,6 @@
 using System.Data;
 using Npgsql;
+using Sotto.Hosting;
 using Sotto.Session;
 using SwarmListener.Monitoring;
 
@@ -123,7 +124,9 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
         Add(rows.Select(row => (long)row.Upstream.ExpiresAt));
         Add(rows.Select(row => row.Request));
         command.Parameters.Add(new() { Value = Channel });
+        CrashPoint.Pass("listener.before-commit");
         await command.ExecuteNonQueryAsync(cancellationToken);
+        CrashPoint.Pass("listener.after-commit");
 
         void Add<T>(IEnumerable<T> values) => command.Parameters.Add(new() { Value = values.ToArray() });
     }
