@@ -1,4 +1,6 @@
 using System.CommandLine;
 using Sotto.Cli;
 
-return await SottoCommand.Create().Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+// After Ctrl-C a command ends by itself, some only when they have taken away what they made.
+var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromHours(1) };
+return await SottoCommand.Create().Parse(args).InvokeAsync(configuration);

@@ -3,6 +3,7 @@ using Sotto.Cli.Checks;
 using Sotto.Cli.DeadLetters;
 using Sotto.Cli.Import;
 using Sotto.Cli.Keys;
+using Sotto.Cli.Load;
 using Sotto.Cli.Stats;
 using Sotto.Cli.Subscriptions;
 
@@ -23,6 +24,7 @@ internal static class SottoCommand
             TokensCommand.Create(),
             ConfigCommand.Create(),
             SendTestCommand.Create(),
+            LoadCommand.Create(),
         };
         root.Options.Add(Output.Json);
         foreach (var option in Servers.Options)
