@@ -34,6 +34,12 @@ public sealed record EncryptedPush
     /// <summary>When the first attempt was made; null before it.</summary>
     public DateTimeOffset? FirstAttemptAt { get; init; }
 
+    /// <summary>
+    /// When the provider first called the device dead in a way that a fault of ours, or a moment's confusion of its own, would look like as well; null before it. The same answer once more,
+    /// a while later, is believed.
+    /// </summary>
+    public DateTimeOffset? SuspectedAt { get; init; }
+
     /// <inheritdoc/>
     // A record would print every property, the payload included.
     public override string ToString() => $"{nameof(EncryptedPush)} {PushId}";

@@ -38,6 +38,9 @@ public sealed record PushDeadLettered
     /// <summary>See <see cref="EncryptedPush.Provider"/>.</summary>
     public required string Provider { get; init; }
 
+    /// <summary>The app at the provider; null when the sender could not tell, and from senders older than this.</summary>
+    public string? App { get; init; }
+
     /// <summary>Outcome class that ended it, such as <c>PAYLOAD_BAD</c>.</summary>
     public required string Outcome { get; init; }
 

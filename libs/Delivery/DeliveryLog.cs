@@ -38,6 +38,21 @@ internal static partial class DeliveryLog
     [LoggerMessage(5010, LogLevel.Error, "A push in the queue of {Provider} is not one ({Why}); it is set aside as poison")]
     public static partial void NotAPush(this ILogger logger, string provider, string why);
 
+    [LoggerMessage(5012, LogLevel.Debug, "Push {PushId} for {Provider}: the device may be gone ({Reason}); it is asked once more before that is believed")]
+    public static partial void Suspected(this ILogger logger, Guid pushId, string provider, string reason);
+
+    [LoggerMessage(5013, LogLevel.Information, "New credentials of {Provider} app {App} are tried with the next push")]
+    public static partial void CredentialOffered(this ILogger logger, string provider, string app);
+
+    [LoggerMessage(5014, LogLevel.Information, "The new credentials of {Provider} app {App} are in use")]
+    public static partial void CredentialTaken(this ILogger logger, string provider, string app);
+
+    [LoggerMessage(5015, LogLevel.Error, "The new credentials of {Provider} app {App} are not used, those from before stay in use: {Why}")]
+    public static partial void CredentialRefused(this ILogger logger, string provider, string app, string why);
+
+    [LoggerMessage(5016, LogLevel.Error, "The credentials of {Provider} app {App} end at {EndsAt}: nothing is sent after that. Renew them")]
+    public static partial void CredentialEnds(this ILogger logger, string provider, string app, DateTimeOffset endsAt);
+
     [LoggerMessage(5011, LogLevel.Warning, "The queue of {Provider} could not be stopped or started ({Fault}); trying again")]
     public static partial void SwitchFailed(this ILogger logger, string provider, string fault);
 }

@@ -29,12 +29,13 @@ internal sealed class DeliveryReports(Broker broker, TimeProvider clock, ILogger
         return _expired.PublishAsync(report, cancellationToken);
     }
 
-    public Task DeadLetteredAsync(EncryptedPush push, string outcome, string reason, int attempts, CancellationToken cancellationToken)
+    public Task DeadLetteredAsync(EncryptedPush push, string? app, string outcome, string reason, int attempts, CancellationToken cancellationToken)
     {
         var report = new PushDeadLettered
         {
             PushId = push.PushId,
             Provider = push.Provider,
+            App = app,
             Outcome = outcome,
             Reason = reason,
             Attempts = attempts,

@@ -34,6 +34,16 @@ public sealed class DeliverySettings : IValidatableObject
     [Range(0, 600)]
     public int HoldSeconds { get; set; } = 10;
 
+    /// <summary>
+    /// A device that is called dead in a way that a wrong setting of ours would look like as well is asked once more after so many seconds, before that is believed; 0 believes at once.
+    /// </summary>
+    [Range(0, 3600)]
+    public int SuspectSeconds { get; set; } = 60;
+
+    /// <summary>How often the files of credentials are looked at, in seconds. New content is used once it has been the same for two looks.</summary>
+    [Range(1, 3600)]
+    public int CredentialLookSeconds { get; set; } = 10;
+
     /// <summary>Device tokens kept in memory, so that they need not be opened anew for each push; some 200 bytes each.</summary>
     [Range(0, 10_000_000)]
     public int TokenCacheMax { get; set; } = 50_000;

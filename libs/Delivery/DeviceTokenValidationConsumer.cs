@@ -7,9 +7,10 @@ using Sotto.Contracts;
 namespace Sotto.Delivery;
 
 /// <summary>Answers the SubscriptionApi's question whether a provider takes a device (session-v2 sections 7.3 and 8).</summary>
-internal sealed class DeviceTokenValidationConsumer(IPushProvider provider, DeviceTokens tokens) : IConsumer<ValidateDeviceToken>
+internal sealed class DeviceTokenValidationConsumer(PushApps apps, DeviceTokens tokens) : IConsumer<ValidateDeviceToken>
 {
-    // Error code of session-v2 section 2.3.
+    // Error codes of session-v2 section 2.3.
+    private const int BadInput = 1;
     private const int Error = 4;
 
     // Bounds of a service id in bytes, session-v2 section 2.4.
@@ -21,7 +22,7 @@ internal sealed class DeviceTokenValidationConsumer(IPushProvider provider, Devi
     private DeviceTokenValidated Answer(ValidateDeviceToken question)
     {
         if (question.SealedServiceInfo is null || !tokens.TryOpenContent(question.SealedServiceInfo, out var serviceInfo))
-            return Refused(Error, $"The {provider.Name} notification service could not read the request");
+            return Refused(Error, $"The {apps.ProviderName} notification service could not read the request");
         try
         {
             using var json = JsonDocument.Parse(serviceInfo);
@@ -42,7 +43,11 @@ internal sealed class DeviceTokenValidationConsumer(IPushProvider provider, Devi
     {
         if (serviceInfo.ValueKind != JsonValueKind.Object)
             return Refused(Error, "Invalid service_info: expected an object");
-        var device = provider.Read(serviceInfo);
+        if (ReadApp(serviceInfo, out var name) is { } refusal)
+            return refusal;
+        if (apps.Find(name) is not { } app)
+            return name is null ? Refused(BadInput, $"Error: missing required key '{AppName.Key}'") : Refused(Error, $"Unknown app for {apps.ProviderName}");
+        var device = app.Provider.Read(serviceInfo);
         if (device.Sentence is { } sentence)
             return Refused(device.ErrorCode, sentence);
         if (Encoding.UTF8.GetByteCount(device.ServiceId) is < ServiceIdBytesMin or > ServiceIdBytesMax)
@@ -51,8 +56,17 @@ internal sealed class DeviceTokenValidationConsumer(IPushProvider provider, Devi
         {
             ErrorCode = 0,
             DeviceId = tokens.DeviceId(device.ServiceId),
-            SealedDeviceToken = tokens.Seal(device.Token, device.ServiceId),
+            SealedDeviceToken = tokens.Seal(device.Token, device.ServiceId, name),
         };
+    }
+
+    private static DeviceTokenValidated? ReadApp(JsonElement serviceInfo, out string? name)
+    {
+        name = null;
+        if (!serviceInfo.TryGetProperty(AppName.Key, out var value) || value.ValueKind == JsonValueKind.Null)
+            return null;
+        name = DeviceReading.TextOf(value);
+        return name is not null && AppName.IsWellFormed(name) ? null : Refused(Error, "Invalid app: expected a name of a-z, 0-9 and hyphens");
     }
 
     private static DeviceTokenValidated Refused(int code, string sentence) => new() { ErrorCode = code, ErrorMessage = sentence };

@@ -18,7 +18,7 @@ public sealed class DeviceTokens : IDisposable
 
     private readonly SealingKeyPair _keys;
     private readonly byte[] _deviceIdKey = new byte[Blake2bKeySize];
-    private readonly BoundedCache<DeviceKey, string> _opened;
+    private readonly BoundedCache<DeviceKey, OpenedToken> _opened;
 
     private const int Blake2bKeySize = 32;
 
@@ -26,22 +26,22 @@ public sealed class DeviceTokens : IDisposable
     public DeviceTokens(SealingKeyPair keys, int cacheMax)
     {
         _keys = keys;
-        _opened = new BoundedCache<DeviceKey, string>(cacheMax);
+        _opened = new BoundedCache<DeviceKey, OpenedToken>(cacheMax);
         keys.DeriveKey("sotto device id"u8, _deviceIdKey);
     }
 
     /// <summary>Opens a sealed token. False when it is not sealed to this sender, or is no sealed token.</summary>
-    /// <param name="sealedToken">What <see cref="Seal(string, string)"/> gave.</param>
-    /// <param name="token">The token. Secret.</param>
+    /// <param name="sealedToken">What <see cref="Seal(string, string, string)"/> gave.</param>
+    /// <param name="token">What was in it.</param>
     // Remembered by the box: one device has as many as it has subscriptions, and may register again with other keys.
-    public bool TryOpen(ReadOnlySpan<byte> sealedToken, [NotNullWhen(true)] out string? token)
+    public bool TryOpen(ReadOnlySpan<byte> sealedToken, [NotNullWhen(true)] out OpenedToken? token)
     {
         var fingerprint = FingerprintOf(sealedToken);
         if (_opened.TryGet(fingerprint, out token))
             return true;
         if (!SealedBox.TryOpen(sealedToken, _keys, out var content))
             return false;
-        token = Read(content)?.Token;
+        token = Read(content) is { } read ? new OpenedToken(read.Token, read.App) : null;
         CryptographicOperations.ZeroMemory(content);
         if (token is null)
             return false;
@@ -58,10 +58,11 @@ public sealed class DeviceTokens : IDisposable
     /// <summary>Seals a token so that only this sender can open it, and see to which device it belongs.</summary>
     /// <param name="token">All that the sender needs to reach the device.</param>
     /// <param name="serviceId">What <see cref="DeviceId"/> is made of.</param>
-    public byte[] Seal(string token, string serviceId)
+    /// <param name="app">The app that the client named; null when it named none.</param>
+    public byte[] Seal(string token, string serviceId, string? app = null)
     {
         var other = string.Equals(token, serviceId, StringComparison.Ordinal) ? null : serviceId;
-        var content = JsonSerializer.SerializeToUtf8Bytes(new SealedContent(token, other), SealedContentJson.Default.SealedContent);
+        var content = JsonSerializer.SerializeToUtf8Bytes(new SealedContent(token, other, app), SealedContentJson.Default.SealedContent);
         var box = SealedBox.Seal(content, _keys.PublicKey.Span);
         CryptographicOperations.ZeroMemory(content);
         return box;
@@ -106,12 +107,24 @@ public sealed class DeviceTokens : IDisposable
     }
 }
 
+/// <summary>What a sealed device token says.</summary>
+/// <param name="Token">All that the sender needs to reach the device. Secret.</param>
+/// <param name="App">The app that the client named; null when it named none.</param>
+public sealed record OpenedToken(string Token, string? App)
+{
+    /// <inheritdoc/>
+    // A record would print the token.
+    public override string ToString() => "[REDACTED]";
+}
+
 /// <summary>What is inside a sealed device token. Senders may add to it; it is opaque to everyone else.</summary>
 /// <param name="Token">All that the sender needs to reach the device.</param>
 /// <param name="ServiceId">What the device id is made of; null when that is the token.</param>
+/// <param name="App">The app that the client named; null for the one that is meant by default, and in tokens sealed before apps had names.</param>
 internal sealed record SealedContent(
     [property: JsonPropertyName("token")] string Token,
-    [property: JsonPropertyName("id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ServiceId)
+    [property: JsonPropertyName("id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ServiceId,
+    [property: JsonPropertyName("app"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? App)
 {
     public override string ToString() => "[REDACTED]";
 }

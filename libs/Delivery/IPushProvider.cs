@@ -3,7 +3,7 @@ using Sotto.Contracts;
 
 namespace Sotto.Delivery;
 
-/// <summary>One provider, seen from the queue of its pushes. A new provider implements this and nothing else of the bus. Thread-safe.</summary>
+/// <summary>One app at one provider, seen from the queue of its pushes. A new provider implements this and nothing else of the bus. Thread-safe.</summary>
 public interface IPushProvider : IDisposable
 {
     /// <summary>The provider's name; see <see cref="Provider"/>.</summary>

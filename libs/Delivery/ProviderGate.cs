@@ -51,6 +51,16 @@ public sealed class ProviderGate : IDisposable
         }
     }
 
+    /// <summary>True when attempts wait at most for each other: neither a pause nor what follows one holds them up.</summary>
+    public bool IsWideOpen
+    {
+        get
+        {
+            lock (_gate)
+                return _closedUntil is null && !_probing && Limit() == _options.InFlightMax;
+        }
+    }
+
     /// <summary>Attempts that are under way.</summary>
     public int InFlight
     {
@@ -105,6 +115,19 @@ public sealed class ProviderGate : IDisposable
 
         if (longPause is true)
             LongPause?.Invoke(true);
+    }
+
+    /// <summary>Ends a pause that refused credentials have caused: there may be others now.</summary>
+    public void ProbeCredentials()
+    {
+        lock (_gate)
+        {
+            if (_reason != GateReason.Credential || _closedUntil is null)
+                return;
+            _closedUntil = _clock.GetUtcNow();
+        }
+
+        Probe();
     }
 
     /// <inheritdoc/>

@@ -46,7 +46,7 @@ internal sealed class PushConsequences(
 
     /// <summary>An attempt failed: another one follows, unless the push expires or its time for retries ends before.</summary>
     public async Task<PushEnd> RetryAsync(
-        EncryptedPush push, DateTimeOffset sentAt, DeliveryOutcome outcome, RetryPace pace, TimeSpan? told, CancellationToken cancellationToken)
+        EncryptedPush push, PushApp app, DateTimeOffset sentAt, DeliveryOutcome outcome, RetryPace pace, TimeSpan? told, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var firstAttemptAt = push.FirstAttemptAt ?? sentAt;
@@ -60,7 +60,7 @@ internal sealed class PushConsequences(
         {
             return untilExpiry < untilBudgetEnds
                 ? await ExpireAsync(push, cancellationToken)
-                : await DeadLetterAsync(push, push.Attempt + 1, outcome, cancellationToken);
+                : await DeadLetterAsync(push, app, push.Attempt + 1, outcome, cancellationToken);
         }
 
         metrics.Ended("parked");
@@ -77,6 +77,28 @@ internal sealed class PushConsequences(
         return await ParkAsync(push, rung.Value, cancellationToken);
     }
 
+    /// <summary>The gate of its app is closed: it waits as it is, in the app's own queue where it has one.</summary>
+    public async Task<PushEnd> WaitForTurnAsync(EncryptedPush push, PushApp app, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        if (!app.HasHoldingQueue)
+            return await PostponeAsync(push, pause, cancellationToken);
+        metrics.Ended("held");
+        await app.HoldAsync(push, cancellationToken);
+        return PushEnd.Settled;
+    }
+
+    /// <summary>The device may be gone: the same push asks once more after a while.</summary>
+    public async Task<PushEnd> AskAgainAsync(EncryptedPush push, DateTimeOffset sentAt, DeliveryOutcome outcome, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var rung = parking.Ladder.RungFor(wait, least: wait, most: push.ExpiresAt - clock.GetUtcNow() - Moment);
+        if (rung is null)
+            return await ExpireAsync(push, cancellationToken);
+        metrics.TokenSuspected();
+        logger.Suspected(push.PushId, push.Provider, outcome.Reason);
+        return await ParkAsync(
+            push with { Attempt = push.Attempt + 1, FirstAttemptAt = push.FirstAttemptAt ?? sentAt, SuspectedAt = push.SuspectedAt ?? sentAt }, rung.Value, cancellationToken);
+    }
+
     /// <summary>It cannot be delivered until a person has mended something, while others can. It waits ever longer, and as long as it is worth anything.</summary>
     public Task<PushEnd> WaitForRepairAsync(EncryptedPush push, DeliveryOutcome outcome, CancellationToken cancellationToken)
     {
@@ -87,24 +109,24 @@ internal sealed class PushConsequences(
 
     /// <summary>The device is gone: its token is retired, if that is believed, and the push is a dead letter.</summary>
     public async Task<PushEnd> BuryAsync(
-        EncryptedPush push, DeliveryOutcome.TokenDead dead, bool believed, DateTimeOffset sentAt, CancellationToken cancellationToken)
+        EncryptedPush push, PushApp app, DeliveryOutcome.TokenDead dead, bool believed, DateTimeOffset sentAt, CancellationToken cancellationToken)
     {
         metrics.TokenDead(believed);
         if (believed)
             await reports.InvalidatedAsync(push, dead.Since ?? sentAt, dead.Reason, cancellationToken);
         else if (_doubted.IsDue())
             logger.DeadTokensDoubted(push.Provider, dead.Reason);
-        return await DeadLetterAsync(push, push.Attempt + 1, believed ? dead : new DeliveryOutcome.TokenDead($"doubted: {dead.Reason}"), cancellationToken);
+        return await DeadLetterAsync(push, app, push.Attempt + 1, believed ? dead : new DeliveryOutcome.TokenDead($"doubted: {dead.Reason}"), cancellationToken);
     }
 
     /// <summary>Nobody can do more for it but a person.</summary>
-    public async Task<PushEnd> DeadLetterAsync(EncryptedPush push, int attempts, DeliveryOutcome outcome, CancellationToken cancellationToken)
+    public async Task<PushEnd> DeadLetterAsync(EncryptedPush push, PushApp? app, int attempts, DeliveryOutcome outcome, CancellationToken cancellationToken)
     {
         metrics.Ended("dead-lettered");
         // That devices go is everyday; anything else wants a look.
         if (outcome is not DeliveryOutcome.TokenDead)
             logger.DeadLettered(push.PushId, push.Provider, attempts, outcome.Class, outcome.Reason);
-        await reports.DeadLetteredAsync(push, outcome.Class, outcome.Reason, attempts, cancellationToken);
+        await reports.DeadLetteredAsync(push, app?.Name, outcome.Class, outcome.Reason, attempts, cancellationToken);
         return PushEnd.Settled;
     }
 

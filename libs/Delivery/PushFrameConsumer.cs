@@ -5,8 +5,8 @@ using Sotto.Hosting.Bus;
 
 namespace Sotto.Delivery;
 
-/// <summary>Takes frames of pushes from one provider's queue. A frame is acknowledged when each of its pushes is settled, whatever became of its neighbours.</summary>
-internal sealed class PushFrameConsumer(PushSender sender, ILogger<PushFrameConsumer> logger) : IConsumer<Frame<EncryptedPush>>
+/// <summary>Takes frames of pushes from one provider's queue, or from the queue of one of its apps. A frame is acknowledged when each of its pushes is settled, whatever became of its neighbours.</summary>
+internal sealed class PushFrameConsumer(PushSender sender, bool isOwnQueue, ILogger<PushFrameConsumer> logger) : IConsumer<Frame<EncryptedPush>>
 {
     public Task Consume(ConsumeContext<Frame<EncryptedPush>> context) =>
         Task.WhenAll(context.Message.Items.Select(push => SettleAsync(context, push)));
@@ -20,7 +20,7 @@ internal sealed class PushFrameConsumer(PushSender sender, ILogger<PushFrameCons
             return;
         }
 
-        await sender.SettleAsync(push, context.CancellationToken);
+        await sender.SettleAsync(push, isOwnQueue, context.CancellationToken);
     }
 
     // The wire can carry nulls where the contract has none.

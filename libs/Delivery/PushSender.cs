@@ -9,13 +9,12 @@ namespace Sotto.Delivery;
 /// broker's, or nobody's because it has expired. Thread-safe.
 /// </summary>
 internal sealed class PushSender(
-    IPushProvider provider,
+    PushApps apps,
     DeviceTokens tokens,
-    ProviderGate gate,
-    MassFailureGuard guard,
     RecentPushes recent,
     PushConsequences consequences,
     ThrottledDevices throttled,
+    SuspectDevices suspects,
     DeliveryMetrics metrics,
     TimeProvider clock,
     ILogger logger)
@@ -23,11 +22,17 @@ internal sealed class PushSender(
     // A fault of our own is tried again, so that a bug does not lose pushes; the budget ends it.
     private static readonly RetryPace FaultPace = new(TimeSpan.FromSeconds(15));
 
-    public string ProviderName => provider.Name;
+    private static readonly DeliveryOutcome NotSealedToUs = new DeliveryOutcome.PayloadBad("device token not sealed to this sender");
+    private static readonly DeliveryOutcome AppNotServed = new DeliveryOutcome.CredentialBad("app not served", CredentialScope.Part);
+
+    public string ProviderName => apps.ProviderName;
 
     /// <summary>Completes when the push is settled. It is not when this throws.</summary>
+    /// <param name="push">The push.</param>
+    /// <param name="isOwnQueue">Whether it came from its app's own queue.</param>
+    /// <param name="cancellationToken">Ends the work at once.</param>
     /// <exception cref="OperationCanceledException">The sender was told to stop at once.</exception>
-    public async Task SettleAsync(EncryptedPush push, CancellationToken cancellationToken)
+    public async Task SettleAsync(EncryptedPush push, bool isOwnQueue, CancellationToken cancellationToken)
     {
         if (!await recent.BeginAsync(push.PushId, cancellationToken))
         {
@@ -38,7 +43,7 @@ internal sealed class PushSender(
         var end = PushEnd.Unsettled;
         try
         {
-            end = await SettleInHandAsync(push, cancellationToken);
+            end = await SettleInHandAsync(push, isOwnQueue, cancellationToken);
         }
         finally
         {
@@ -46,16 +51,18 @@ internal sealed class PushSender(
         }
     }
 
-    private async Task<PushEnd> SettleInHandAsync(EncryptedPush push, CancellationToken cancellationToken)
+    private async Task<PushEnd> SettleInHandAsync(EncryptedPush push, bool isOwnQueue, CancellationToken cancellationToken)
     {
         if (push.ExpiresAt <= clock.GetUtcNow())
             return await consequences.ExpireAsync(push, cancellationToken);
         if (throttled.PauseOf(push.DeviceId) is var pause && pause > TimeSpan.Zero)
             return await consequences.PostponeAsync(push, pause, cancellationToken);
-        if (!tokens.TryOpen(push.SealedDeviceToken, out var token))
-            return await consequences.DeadLetterAsync(push, push.Attempt, new DeliveryOutcome.PayloadBad("device token not sealed to this sender"), cancellationToken);
-        if (await gate.EnterAsync(cancellationToken) is not { } pass)
-            return await consequences.PostponeAsync(push, gate.PausedFor, cancellationToken);
+        if (!tokens.TryOpen(push.SealedDeviceToken, out var device))
+            return await consequences.DeadLetterAsync(push, app: null, push.Attempt, NotSealedToUs, cancellationToken);
+        if (apps.Find(device.App) is not { } app)
+            return await consequences.WaitForRepairAsync(push, AppNotServed, cancellationToken);
+        if (await app.EnterAsync(isOwnQueue, cancellationToken) is not { } pass)
+            return await consequences.WaitForTurnAsync(push, app, app.Gate.PausedFor, cancellationToken);
 
         DeliveryOutcome? outcome = null;
         var sentAt = clock.GetUtcNow();
@@ -63,28 +70,28 @@ internal sealed class PushSender(
         {
             // It may have expired while it waited to be let through.
             if (push.ExpiresAt > sentAt)
-                outcome = await AttemptAsync(push, token, cancellationToken);
+                outcome = await AttemptAsync(push, app, device.Token, cancellationToken);
         }
         finally
         {
-            gate.Leave(pass, outcome);
+            app.Gate.Leave(pass, outcome);
         }
 
         return outcome is null
             ? await consequences.ExpireAsync(push, cancellationToken)
-            : await FollowAsync(push, outcome, sentAt, cancellationToken);
+            : await FollowAsync(push, app, outcome, sentAt, cancellationToken);
     }
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
-    private async Task<DeliveryOutcome> AttemptAsync(EncryptedPush push, string token, CancellationToken cancellationToken)
+    private async Task<DeliveryOutcome> AttemptAsync(EncryptedPush push, PushApp app, string token, CancellationToken cancellationToken)
     {
         var start = clock.GetTimestamp();
         DeliveryOutcome outcome;
         try
         {
             CrashPoint.Pass("sender.before-write");
-            var answer = provider.SendAsync(push, token, cancellationToken);
+            var answer = app.Provider.SendAsync(push, token, cancellationToken);
             // The request is on its way.
             CrashPoint.Pass("sender.before-answer");
             outcome = await answer;
@@ -93,44 +100,48 @@ internal sealed class PushSender(
         // What a provider does is an outcome; this is a bug of ours, and no reason to lose a push.
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            logger.AttemptFaulted(provider.Name, e.GetType().Name);
+            logger.AttemptFaulted(ProviderName, e.GetType().Name);
             outcome = new DeliveryOutcome.RetryLater($"fault {e.GetType().Name}", FaultPace);
         }
 
         metrics.Attempted(outcome, clock.GetElapsedTime(start));
-        logger.Attempted(push.PushId, provider.Name, push.Attempt + 1, outcome.Class, outcome.Reason);
+        logger.Attempted(push.PushId, ProviderName, push.Attempt + 1, outcome.Class, outcome.Reason);
         return outcome;
     }
 
-    private async Task<PushEnd> FollowAsync(EncryptedPush push, DeliveryOutcome outcome, DateTimeOffset sentAt, CancellationToken cancellationToken)
+    private async Task<PushEnd> FollowAsync(EncryptedPush push, PushApp app, DeliveryOutcome outcome, DateTimeOffset sentAt, CancellationToken cancellationToken)
     {
-        var believed = guard.Allows(outcome);
+        var believed = app.Guard.Allows(outcome);
         switch (outcome)
         {
             case DeliveryOutcome.Delivered or DeliveryOutcome.Dropped:
+                suspects.Clear(push.DeviceId);
                 return await consequences.AcceptAsync(push, cancellationToken);
             case DeliveryOutcome.RetryLater later:
-                return await consequences.RetryAsync(push, sentAt, outcome, later.Pace, later.Told, cancellationToken);
+                return await consequences.RetryAsync(push, app, sentAt, outcome, later.Pace, later.Told, cancellationToken);
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.Token } device:
                 throttled.Throttle(push.DeviceId, device.Pace.After(push.Attempt, device.Told, Random.Shared));
-                return await consequences.RetryAsync(push, sentAt, outcome, device.Pace, device.Told, cancellationToken);
+                return await consequences.RetryAsync(push, app, sentAt, outcome, device.Pace, device.Told, cancellationToken);
+            case DeliveryOutcome.TokenDead { LooksLikeOurs: true } doubtful when suspects.Suspect(push, sentAt) is { } wait:
+                throttled.Throttle(push.DeviceId, wait);
+                return await consequences.AskAgainAsync(push, sentAt, doubtful, wait, cancellationToken);
             case DeliveryOutcome.TokenDead dead:
                 tokens.Forget(push.SealedDeviceToken);
-                return await consequences.BuryAsync(push, dead, believed, sentAt, cancellationToken);
+                return await consequences.BuryAsync(push, app, dead, believed, sentAt, cancellationToken);
             case DeliveryOutcome.PayloadBad:
-                return await consequences.DeadLetterAsync(push, push.Attempt + 1, outcome, cancellationToken);
+                return await consequences.DeadLetterAsync(push, app, push.Attempt + 1, outcome, cancellationToken);
             case DeliveryOutcome.Postponed postponed:
                 return await consequences.PostponeAsync(push, postponed.Pause, cancellationToken);
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.Part } part:
                 return await consequences.PostponeAsync(push, part.Pace.After(push.Attempt, part.Told, Random.Shared), cancellationToken);
             // The gate has closed; the push is no worse than those that wait in the queue.
             case DeliveryOutcome.Throttled wide:
-                return await consequences.PostponeAsync(push, Longer(gate.PausedFor, wide.Told ?? TimeSpan.Zero), cancellationToken);
+                return await consequences.WaitForTurnAsync(push, app, Longer(app.Gate.PausedFor, wide.Told ?? TimeSpan.Zero), cancellationToken);
             case DeliveryOutcome.CredentialBad { Scope: CredentialScope.App }:
-                return await consequences.PostponeAsync(push, gate.PausedFor, cancellationToken);
+                return await consequences.WaitForTurnAsync(push, app, app.Gate.PausedFor, cancellationToken);
             default:
-                return gate.PausedFor is var closedFor && closedFor > TimeSpan.Zero
-                    ? await consequences.PostponeAsync(push, closedFor, cancellationToken)
+                return app.Gate.PausedFor is var closedFor && closedFor > TimeSpan.Zero
+                    ? await consequences.WaitForTurnAsync(push, app, closedFor, cancellationToken)
                     : await consequences.WaitForRepairAsync(push, outcome, cancellationToken);
         }
     }

@@ -13,7 +13,10 @@ namespace Sotto.Delivery;
 /// <summary>Makes a service a sender.</summary>
 public static class SenderSetup
 {
-    /// <summary>Puts the service on the bus with two queues for each provider: its pushes, and questions about its device tokens.</summary>
+    /// <summary>
+    /// Puts the service on the bus with two queues for each provider: its pushes, and questions about its device tokens. Where a provider has several apps, each has a queue of its own besides,
+    /// for what has to wait.
+    /// </summary>
     /// <exception cref="SettingsException">There is no provider to serve, or a sealing key cannot be read.</exception>
     public static void AddPushSender(this IHostApplicationBuilder builder, params IReadOnlyList<PushProviderRegistration> providers)
     {
@@ -28,13 +31,14 @@ public static class SenderSetup
             var services = context.GetRequiredService<IServiceProvider>();
             foreach (var provider in providers)
             {
-                rabbit.ReceivePushes(services, provider.Name, settings);
+                rabbit.ReceivePushes(services, provider, settings);
                 rabbit.ReceiveQuestions(services, provider.Name);
             }
         });
-        builder.Services.AddHostedService(services => new ParkingDeclaration(services.GetRequiredService<Broker>(), [.. providers.Select(provider => provider.Name)], settings.Ladder));
-        foreach (var provider in providers)
-            builder.Services.AddSingleton<IHostedService>(services => services.GetRequiredKeyedService<EndpointSwitch>(provider.Name));
+        builder.Services.AddHostedService(services => new QueueDeclaration(services.GetRequiredService<Broker>(), providers, settings.Ladder));
+        foreach (var @switch in providers.SelectMany(SwitchesOf))
+            builder.Services.AddSingleton<IHostedService>(services => services.GetRequiredKeyedService<EndpointSwitch>(@switch.Key));
+        builder.Services.AddHostedService(services => CreateWatch(services, providers, settings));
     }
 
     private static void AddProvider(this IServiceCollection services, PushProviderRegistration registration, DeliverySettings settings)
@@ -42,10 +46,13 @@ public static class SenderSetup
         var name = registration.Name;
         var tokens = new DeviceTokens(ReadSealingKey(registration), settings.TokenCacheMax);
         services.AddKeyedSingleton(name, (_, _) => tokens);
-        services.AddKeyedSingleton(name, (provider, _) => registration.Create(provider));
-        services.AddKeyedSingleton(name, (provider, _) => CreateGate(provider, name, settings));
-        services.AddKeyedSingleton(name, (provider, _) => new EndpointSwitch(
-            provider.GetRequiredKeyedService<ProviderGate>(name), name, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EndpointSwitch>>()));
+        services.AddKeyedSingleton(name, (provider, _) => CreateApps(provider, registration, settings));
+        foreach (var (key, app) in SwitchesOf(registration))
+        {
+            services.AddKeyedSingleton(key, (provider, _) => new EndpointSwitch(
+                provider.GetRequiredKeyedService<PushApps>(name).Find(app)!.Gate, name, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EndpointSwitch>>()));
+        }
+
         services.AddKeyedSingleton(name, (provider, _) => new Parking(
             provider.GetRequiredService<Broker>(), name, settings.Ladder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Parking>>()));
         services.AddKeyedSingleton(name, (provider, _) => CreateSender(provider, name, settings));
@@ -71,51 +78,100 @@ public static class SenderSetup
         }
     }
 
-    private static ProviderGate CreateGate(IServiceProvider services, string name, DeliverySettings settings)
+    // The queues that stop with the gate of an app: the push queue itself when there is but one app, else the app's own.
+    private static IEnumerable<(string Key, string App)> SwitchesOf(PushProviderRegistration registration) =>
+        registration.Apps.Select(app => (registration.Apps.Count == 1 ? Provider.PushQueue(registration.Name) : BusTopology.HoldingQueue(registration.Name, app.Name), app.Name));
+
+    private static PushApps CreateApps(IServiceProvider services, PushProviderRegistration registration, DeliverySettings settings)
+    {
+        var isShared = registration.Apps.Count > 1;
+        var apps = registration.Apps.Select(app =>
+        {
+            var provider = app.Create(services);
+            return new PushApp(
+                app.Name,
+                provider,
+                CreateGate(services, isShared ? $"{registration.Name} app {app.Name}" : registration.Name, provider.InFlightMax, isShared, settings),
+                new MassFailureGuard(services.GetRequiredService<TimeProvider>()),
+                isShared ? CreateHolding(services, registration.Name, app.Name) : null);
+        });
+        return new PushApps(registration.Name, [.. apps], registration.DefaultApp);
+    }
+
+    private static ProviderGate CreateGate(IServiceProvider services, string name, int inFlightMax, bool isShared, DeliverySettings settings)
     {
         var options = new GateOptions
         {
-            InFlightMax = services.GetRequiredKeyedService<IPushProvider>(name).InFlightMax,
+            InFlightMax = inFlightMax,
             OutageAttempts = settings.OutageAttempts,
-            HoldMax = TimeSpan.FromSeconds(settings.HoldSeconds),
+            // Other apps' pushes are in the same frames; they must not wait through this one's pause.
+            HoldMax = isShared ? TimeSpan.Zero : TimeSpan.FromSeconds(settings.HoldSeconds),
             RampUp = TimeSpan.FromSeconds(settings.RampUpSeconds),
             CredentialPace = new(TimeSpan.FromSeconds(settings.CredentialPauseSeconds), TimeSpan.FromSeconds(10 * settings.CredentialPauseSeconds)),
         };
         return new ProviderGate(name, options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ProviderGate>>());
     }
 
+    private static FramePublisher<EncryptedPush> CreateHolding(IServiceProvider services, string provider, string app) => new(
+        services.GetRequiredService<Broker>(),
+        BusTopology.HoldingQueue(provider, app),
+        mandatory: true,
+        Parking.Weigh,
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<PushApp>>(),
+        (channel, cancellationToken) => BusTopology.DeclareHoldingQueueAsync(channel, provider, app, cancellationToken));
+
     private static PushSender CreateSender(IServiceProvider services, string name, DeliverySettings settings)
     {
         var clock = services.GetRequiredService<TimeProvider>();
         var logger = services.GetRequiredService<ILogger<PushSender>>();
-        var gate = services.GetRequiredKeyedService<ProviderGate>(name);
-        var guard = new MassFailureGuard(clock);
-        var metrics = new DeliveryMetrics(name, gate, guard);
+        var apps = services.GetRequiredKeyedService<PushApps>(name);
+        var metrics = new DeliveryMetrics(apps);
         var consequences = new PushConsequences(
             services.GetRequiredService<DeliveryReports>(), services.GetRequiredKeyedService<Parking>(name), metrics, settings, clock, logger);
         return new PushSender(
-            services.GetRequiredKeyedService<IPushProvider>(name),
+            apps,
             services.GetRequiredKeyedService<DeviceTokens>(name),
-            gate,
-            guard,
             services.GetRequiredService<RecentPushes>(),
             consequences,
             new ThrottledDevices(clock),
+            new SuspectDevices(TimeSpan.FromSeconds(settings.SuspectSeconds)),
             metrics,
             clock,
             logger);
     }
 
-    private static void ReceivePushes(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string provider, DeliverySettings settings) =>
-        rabbit.ReceiveEndpoint(Provider.PushQueue(provider), endpoint =>
+    private static CredentialWatch CreateWatch(IServiceProvider services, IReadOnlyList<PushProviderRegistration> providers, DeliverySettings settings)
+    {
+        var watched = providers.SelectMany(provider => provider.Apps, (provider, app) => (provider, app)).Where(pair => pair.app.Credential is not null)
+            .Select(pair => new WatchedApp(
+                pair.provider.Name, pair.app.Name, pair.app.Credential!, services.GetRequiredKeyedService<PushApps>(pair.provider.Name).Find(pair.app.Name)!.Gate));
+        return new CredentialWatch(
+            [.. watched], TimeSpan.FromSeconds(settings.CredentialLookSeconds), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<CredentialWatch>>());
+    }
+
+    private static void ReceivePushes(
+        this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, PushProviderRegistration provider, DeliverySettings settings)
+    {
+        var queue = Provider.PushQueue(provider.Name);
+        if (provider.Apps.Count > 1)
+            rabbit.ReceivePushes(services, provider.Name, queue, isOwnQueue: false, settings);
+        foreach (var (own, _) in SwitchesOf(provider))
+            rabbit.ReceivePushes(services, provider.Name, own, isOwnQueue: true, settings);
+    }
+
+    private static void ReceivePushes(
+        this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string provider, string queue, bool isOwnQueue, DeliverySettings settings) =>
+        rabbit.ReceiveEndpoint(queue, endpoint =>
         {
             endpoint.UseWorkQueue();
             endpoint.PrefetchCount = (ushort)settings.PrefetchFrames;
             // All that has been fetched is in hand: what merely waited here would be given back at a pause, and counted.
             endpoint.ConcurrentMessageLimit = settings.PrefetchFrames;
-            endpoint.ConnectReceiveEndpointObserver(services.GetRequiredKeyedService<EndpointSwitch>(provider));
+            if (isOwnQueue)
+                endpoint.ConnectReceiveEndpointObserver(services.GetRequiredKeyedService<EndpointSwitch>(queue));
             endpoint.Consumer(() => new PushFrameConsumer(
-                services.GetRequiredKeyedService<PushSender>(provider), services.GetRequiredService<ILogger<PushFrameConsumer>>()));
+                services.GetRequiredKeyedService<PushSender>(provider), isOwnQueue, services.GetRequiredService<ILogger<PushFrameConsumer>>()));
         });
 
     private static void ReceiveQuestions(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string provider) =>
@@ -123,11 +179,11 @@ public static class SenderSetup
         {
             endpoint.UseValidationQueue(provider);
             endpoint.Consumer(() => new DeviceTokenValidationConsumer(
-                services.GetRequiredKeyedService<IPushProvider>(provider), services.GetRequiredKeyedService<DeviceTokens>(provider)));
+                services.GetRequiredKeyedService<PushApps>(provider), services.GetRequiredKeyedService<DeviceTokens>(provider)));
         });
 
     // Declared once the broker has answered; until then a parked push is returned by the broker and sent again.
-    private sealed class ParkingDeclaration(Broker broker, IReadOnlyList<string> providers, ParkingLadder ladder) : IHostedService
+    private sealed class QueueDeclaration(Broker broker, IReadOnlyList<PushProviderRegistration> providers, ParkingLadder ladder) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken) => broker.WithChannelAsync(
             async channel =>
@@ -135,7 +191,7 @@ public static class SenderSetup
                 foreach (var provider in providers)
                 {
                     foreach (var rung in ladder.Rungs)
-                        await BusTopology.DeclareParkingQueueAsync(channel, provider, rung, cancellationToken);
+                        await BusTopology.DeclareParkingQueueAsync(channel, provider.Name, rung, cancellationToken);
                 }
             },
             cancellationToken);

@@ -2,22 +2,19 @@ using Sotto.Apns;
 using Sotto.Contracts;
 using Sotto.Delivery;
 using Sotto.Hosting.Settings;
-using Sotto.VendorHttp;
 
 namespace ApnsSender;
 
-/// <summary>The environments of Apple that the settings ask for. Credentials are read here, so that wrong ones end the service at once.</summary>
+/// <summary>The environments of Apple that the settings ask for, and their apps. Credentials are read here, so that wrong ones end the service at once.</summary>
 internal static class ApnsProviders
 {
-    // A provider certificate is good for a year, and a new one takes a person (providers.md section 3.3).
-    private static readonly TimeSpan CertificateWarning = TimeSpan.FromDays(30);
-
     public static PushProviderRegistration[] Read(IConfiguration configuration)
     {
+        var signers = new ProviderTokenSigners(TimeProvider.System);
         PushProviderRegistration?[] both =
         [
-            Read(configuration, "Apns", Provider.Apns, ApnsOptions.Production),
-            Read(configuration, "ApnsSandbox", Provider.ApnsSandbox, ApnsOptions.Sandbox),
+            Read(configuration, "Apns", Provider.Apns, ApnsOptions.Production, signers),
+            Read(configuration, "ApnsSandbox", Provider.ApnsSandbox, ApnsOptions.Sandbox, signers),
         ];
         PushProviderRegistration[] served = [.. both.OfType<PushProviderRegistration>()];
         return served.Length > 0
@@ -25,50 +22,41 @@ internal static class ApnsProviders
             : throw new SettingsException("Setting Apns:Topic or ApnsSandbox:Topic is needed: there is no app to send for.");
     }
 
-    private static PushProviderRegistration? Read(IConfiguration configuration, string section, string name, Uri host)
+    private static PushProviderRegistration? Read(IConfiguration configuration, string section, string name, Uri host, ProviderTokenSigners signers)
     {
+        var further = configuration.ReadApps<ApnsAppSettings>(section, configuration[$"{section}:App"] ?? AppName.Default);
         var settings = configuration.ReadSettings<ApnsSettings>(section);
         if (!settings.IsServed)
             return null;
-        var options = new ApnsOptions
+        var roots = TlsSettings.ReadTrustedRoots(configuration);
+        var apps = further.Prepend((section, settings.App, settings)).Where(app => !string.IsNullOrEmpty(app.Item3.Topic)).Select(app =>
         {
-            Endpoint = settings.Endpoint ?? host,
-            Topic = settings.Topic!,
-            ConnectionsMax = settings.Connections,
-            StreamsMax = settings.Streams,
-            RequestTimeout = TimeSpan.FromSeconds(settings.RequestTimeoutSeconds),
-            TrustedRoots = TlsSettings.ReadTrustedRoots(configuration),
-        };
-        var client = CreateClient(options, settings, section, TimeProvider.System);
-        return new PushProviderRegistration(name, section, settings.SealingKeyFile!, services => Create(name, client, settings, services));
+            var options = Options(app.Item3, settings.Endpoint ?? host) with { TrustedRoots = roots };
+            return Register(name, app.Item2, app.Item3, new CredentialedClient<ApnsClient>(ApnsCredentials.Plan(app.Item1, app.Item3, options, signers), TimeProvider.System));
+        });
+        return new PushProviderRegistration(name, section, settings.SealingKeyFile!, [.. apps], settings.HasDefaultApp ? settings.App : null);
     }
 
-    private static ApnsPushProvider Create(string name, ApnsClient client, ApnsSettings settings, IServiceProvider services)
+    private static ApnsOptions Options(ApnsAppSettings settings, Uri host) => new()
     {
-        var clock = services.GetRequiredService<TimeProvider>();
-        ConnectionMetrics.ShowConnections(name, () => client.Connections.WaitingForStream, () => client.Connections.Opened, () => client.Connections.ClockSkew);
-        if (client.CredentialEndsAt is { } end)
-        {
-            ConnectionMetrics.ShowCredential(name, end, clock);
-            if (end - clock.GetUtcNow() < CertificateWarning)
-                services.GetRequiredService<ILogger<ApnsPushProvider>>().CertificateEnds(name, end);
-        }
+        Endpoint = settings.Endpoint ?? host,
+        Topic = settings.Topic!,
+        ConnectionsMax = settings.Connections,
+        StreamsMax = settings.Streams,
+        RequestTimeout = TimeSpan.FromSeconds(settings.RequestTimeoutSeconds),
+    };
 
-        return new ApnsPushProvider(name, client, settings, clock);
-    }
-
-    private static ApnsClient CreateClient(ApnsOptions options, ApnsSettings settings, string section, TimeProvider clock)
+    private static AppRegistration Register(string provider, string app, ApnsAppSettings settings, CredentialedClient<ApnsClient> client) => new(app, services =>
     {
-        try
-        {
-            return settings.KeyFile is { Length: > 0 } key
-                ? new ApnsClient(options, new ProviderTokenSigner(PemFile.ReadText(key), settings.KeyId!, settings.TeamId!, $"the file {key}", clock), clock)
-                : new ApnsClient(options, ApnsCertificate.FromPemFile(settings.CertificateFile!), clock);
-        }
-        catch (VendorCredentialException e)
-        {
-            var setting = settings.KeyFile is { Length: > 0 } ? nameof(settings.KeyFile) : nameof(settings.CertificateFile);
-            throw new SettingsException($"Setting {section}:{setting}: {e.Message}.");
-        }
-    }
+        ConnectionMetrics.ShowConnections(
+            provider,
+            () => client.Current.Connections.WaitingForStream,
+            () => client.Current.Connections.Opened,
+            () => client.Current.Connections.ClockSkew,
+            app);
+        return new ApnsPushProvider(provider, client, settings, services.GetRequiredService<TimeProvider>());
+    })
+    {
+        Credential = client,
+    };
 }

@@ -6,14 +6,14 @@ using Sotto.Delivery;
 namespace ApnsSender;
 
 /// <summary>Hands one encrypted push to Apple.</summary>
-internal sealed class ApnsPushProvider(string name, ApnsClient client, ApnsSettings settings, TimeProvider clock) : IPushProvider
+internal sealed class ApnsPushProvider(string name, CredentialedClient<ApnsClient> client, ApnsAppSettings settings, TimeProvider clock) : IPushProvider
 {
     // Session's rule (session-v2 section 8.1): characters are counted, not looked at. Apple itself judges the rest.
     private const int TokenLength = 64;
 
     public string Name => name;
 
-    public int InFlightMax => client.Connections.InFlightMax;
+    public int InFlightMax => client.Current.Connections.InFlightMax;
 
     public async Task<DeliveryOutcome> SendAsync(EncryptedPush push, string deviceToken, CancellationToken cancellationToken)
     {
@@ -26,8 +26,7 @@ internal sealed class ApnsPushProvider(string name, ApnsClient client, ApnsSetti
             Expiration = settings.SendExpiration ? push.ExpiresAt : null,
             CollapseId = settings.CollapseRepeats ? push.PushId.ToString("N") : null,
         };
-        var response = await client.SendAsync(notification, cancellationToken);
-        return ApnsOutcome.Of(response, clock.GetUtcNow());
+        return await client.SendAsync(async apple => ApnsOutcome.Of(await apple.SendAsync(notification, cancellationToken), clock.GetUtcNow()));
     }
 
     public DeviceReading Read(JsonElement serviceInfo) => DeviceReading.OfToken(serviceInfo, Refuse);

@@ -6,19 +6,18 @@ using Sotto.Fcm;
 namespace FcmSender;
 
 /// <summary>Hands one encrypted push to Google.</summary>
-internal sealed class FcmPushProvider(FcmClient client, FcmSettings settings, TimeProvider clock) : IPushProvider
+internal sealed class FcmPushProvider(CredentialedClient<FcmClient> client, FcmAppSettings settings, TimeProvider clock) : IPushProvider
 {
     public string Name => Provider.Firebase;
 
-    public int InFlightMax => client.Connections.InFlightMax;
+    public int InFlightMax => client.Current.Connections.InFlightMax;
 
     public async Task<DeliveryOutcome> SendAsync(EncryptedPush push, string deviceToken, CancellationToken cancellationToken)
     {
         var message = FcmPayload.Wrap(push.Payload, deviceToken, settings.HighPriority && push.Urgency == PushUrgency.High);
         if (message.DataBytes > FcmMessage.DataBytesMax)
             return new DeliveryOutcome.PayloadBad("message too big");
-        var response = await client.SendAsync(message, cancellationToken);
-        return FcmOutcome.Of(response, clock.GetUtcNow());
+        return await client.SendAsync(async google => FcmOutcome.Of(await google.SendAsync(message, cancellationToken), clock.GetUtcNow()));
     }
 
     public DeviceReading Read(JsonElement serviceInfo) => DeviceReading.OfToken(serviceInfo, Refuse);

@@ -6,13 +6,13 @@ using Sotto.Hms;
 namespace HuaweiSender;
 
 /// <summary>Hands one encrypted push to Huawei. Each is encrypted for one device, so each is a request of its own.</summary>
-internal sealed class HuaweiPushProvider(HmsClient client, TimeProvider clock, ILogger logger) : IPushProvider
+internal sealed class HuaweiPushProvider(CredentialedClient<HmsClient> client, TimeProvider clock, ILogger logger) : IPushProvider
 {
     private int _highIsForbidden;
 
     public string Name => Provider.Huawei;
 
-    public int InFlightMax => client.Connections.InFlightMax;
+    public int InFlightMax => client.Current.Connections.InFlightMax;
 
     public async Task<DeliveryOutcome> SendAsync(EncryptedPush push, string deviceToken, CancellationToken cancellationToken)
     {
@@ -20,21 +20,26 @@ internal sealed class HuaweiPushProvider(HmsClient client, TimeProvider clock, I
         var message = HuaweiPayload.Wrap(push.Payload, deviceToken, high);
         if (HuaweiPayload.BytesWithoutTokens(message) > HmsMessage.BodyBytesMax)
             return new DeliveryOutcome.PayloadBad("80300008");
-        var response = await client.SendAsync(message, cancellationToken);
-        if (high && response.Code == HmsCode.HighUrgencyForbidden)
-        {
-            // Late is better than never, but somebody must ask Huawei for the permission.
-            if (Interlocked.Exchange(ref _highIsForbidden, 1) == 0)
-                logger.HighUrgencyForbidden();
-            response = await client.SendAsync(message with { Urgency = HmsMessage.Normal }, cancellationToken);
-        }
-
-        return HuaweiOutcome.Of(response, deviceToken, clock.GetUtcNow());
+        return await client.SendAsync(huawei => SendAsync(huawei, message, deviceToken, high, cancellationToken));
     }
 
     public DeviceReading Read(JsonElement serviceInfo) => DeviceReading.OfToken(serviceInfo, Refuse);
 
     public void Dispose() => client.Dispose();
+
+    private async Task<DeliveryOutcome> SendAsync(HmsClient huawei, HmsMessage message, string deviceToken, bool high, CancellationToken cancellationToken)
+    {
+        var response = await huawei.SendAsync(message, cancellationToken);
+        if (high && response.Code == HmsCode.HighUrgencyForbidden)
+        {
+            // Late is better than never, but somebody must ask Huawei for the permission.
+            if (Interlocked.Exchange(ref _highIsForbidden, 1) == 0)
+                logger.HighUrgencyForbidden();
+            response = await huawei.SendAsync(message with { Urgency = HmsMessage.Normal }, cancellationToken);
+        }
+
+        return HuaweiOutcome.Of(response, deviceToken, clock.GetUtcNow());
+    }
 
     // Session's rule (session-v2 section 8.4). Huawei itself judges the rest.
     private static string? Refuse(string deviceToken) => deviceToken.Length > 0 ? null : "Invalid huawei device token";

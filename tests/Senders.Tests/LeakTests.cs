@@ -31,7 +31,8 @@ public sealed class LeakTests
             new VendorAnswer { Body = body, Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x"] = Secret } },
             new VendorRequest("/3/device/" + Secret, "application/json", body) { Headers = [new("authorization", Secret)] },
             SenderUnderTest.Push(Provider.Apns, Secret),
-            new SealedContent(Secret, Secret),
+            new SealedContent(Secret, Secret, Secret),
+            new OpenedToken(Secret, "app"),
         ];
 
         foreach (var thing in things)

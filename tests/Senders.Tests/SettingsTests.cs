@@ -25,7 +25,7 @@ public sealed class SettingsTests
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [TestCase("", "Setting Apns:Topic or ApnsSandbox:Topic is needed")]
-    [TestCase("Apns:Topic=t", "Setting Apns:SealingKeyFile: is needed|Setting Apns:KeyFile, Apns:CertificateFile: one of the two")]
+    [TestCase("Apns:Topic=t", "Setting Apns:SealingKeyFile: is needed|Setting Apns:KeyFile, Apns:Key, Apns:CertificateFile, Apns:Certificate: one of these")]
     [TestCase("Apns:Topic=t Apns:SealingKeyFile=sealing.key Apns:KeyFile=noise", "Setting Apns:TeamId, Apns:KeyId: are needed")]
     [TestCase("Apns:Topic=t Apns:SealingKeyFile=sealing.key Apns:KeyFile=noise Apns:TeamId=DEF123GHIJ Apns:KeyId=short", "Setting Apns:KeyFile: key id and team id are 10")]
     [TestCase("Apns:Topic=t Apns:SealingKeyFile=sealing.key Apns:KeyFile=noise Apns:TeamId=DEF123GHIJ Apns:KeyId=ABC123DEFG", "Setting Apns:KeyFile: the file .*noise holds no P-256 private key")]
@@ -44,7 +44,7 @@ public sealed class SettingsTests
     public void A_wrong_setting_of_FcmSender_is_named(string settings, string sentences) => Refused(FcmSender.Program.Build, settings, sentences);
 
     [TestCase("", "Setting Huawei:AppId: is needed|Setting Huawei:SealingKeyFile: is needed")]
-    [TestCase("Huawei:AppId=1 Huawei:SealingKeyFile=sealing.key", "Setting Huawei:AppSecret, Huawei:AppSecretFile: one of the two")]
+    [TestCase("Huawei:AppId=1 Huawei:SealingKeyFile=sealing.key", "Setting Huawei:AppSecret, Huawei:AppSecretFile, Huawei:ServiceAccountFile, Huawei:ServiceAccount: one of these")]
     [TestCase("Huawei:AppId=1 Huawei:SealingKeyFile=sealing.key Huawei:AppSecretFile=empty", "Setting Huawei:AppSecretFile: the file .*empty is empty")]
     [TestCase("Huawei:AppId=1 Huawei:SealingKeyFile=noise Huawei:AppSecretFile=noise", "Setting Huawei:SealingKeyFile: .*noise")]
     [TestCase("Huawei:AppId=1 Huawei:SealingKeyFile=sealing.key Huawei:AppSecretFile=noise Delivery:ParkingSeconds=0", "Setting Delivery:ParkingSeconds: .*whole seconds")]

@@ -131,6 +131,15 @@ public static class BusTopology
     /// <summary>The queue, and the exchange of the same name, where pushes of one provider wait for <paramref name="delay"/> (whole seconds).</summary>
     public static string ParkingQueue(string provider, TimeSpan delay) => $"{Provider.PushQueue(provider)}.park.{(int)delay.TotalSeconds}s";
 
+    /// <summary>
+    /// Declares the queue where pushes of one app wait while the provider takes none of them, when other apps share the push queue. Idempotent.
+    /// </summary>
+    public static Task DeclareHoldingQueueAsync(IChannel channel, string provider, string app, CancellationToken cancellationToken) =>
+        DeclareQueueAsync(channel, HoldingQueue(provider, app), WorkQueueArguments, cancellationToken);
+
+    /// <summary>The queue, and the exchange of the same name, where pushes of one app wait for their turn.</summary>
+    public static string HoldingQueue(string provider, string app) => $"{Provider.PushQueue(provider)}.app.{app}";
+
     // A queue, and a fanout exchange of the same name in front of it: the shape that MassTransit gives its endpoints.
     private static async Task DeclareQueueAsync(
         IChannel channel, string queue, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken)

@@ -13,11 +13,16 @@ public sealed class ApnsClient : IDisposable
 {
     private readonly ApnsOptions _options;
     private readonly ProviderTokenSigner? _signer;
+    private readonly Action<ProviderTokenSigner>? _giveBack;
     private readonly X509Certificate2? _certificate;
 
-    /// <summary>A client that shows provider tokens. It owns the signer.</summary>
-    public ApnsClient(ApnsOptions options, ProviderTokenSigner signer, TimeProvider clock)
-        : this(options, clock, certificate: null) => _signer = signer;
+    /// <summary>A client that shows provider tokens.</summary>
+    /// <param name="options">Where and how.</param>
+    /// <param name="signer">Makes the tokens.</param>
+    /// <param name="clock">Times connections and time-outs.</param>
+    /// <param name="giveBack">What becomes of the signer when the client ends; null ends it as well.</param>
+    public ApnsClient(ApnsOptions options, ProviderTokenSigner signer, TimeProvider clock, Action<ProviderTokenSigner>? giveBack = null)
+        : this(options, clock, certificate: null) => (_signer, _giveBack) = (signer, giveBack);
 
     /// <summary>A client that shows a certificate. It owns the certificate.</summary>
     public ApnsClient(ApnsOptions options, X509Certificate2 certificate, TimeProvider clock)
@@ -50,7 +55,10 @@ public sealed class ApnsClient : IDisposable
     public void Dispose()
     {
         Connections.Dispose();
-        _signer?.Dispose();
+        if (_signer is not null && _giveBack is not null)
+            _giveBack(_signer);
+        else
+            _signer?.Dispose();
         _certificate?.Dispose();
     }
 

@@ -16,7 +16,8 @@ public sealed class ProviderTokenSigner : IDisposable
     /// <summary>A token younger than this is not replaced, whatever an answer says.</summary>
     public static readonly TimeSpan AgeMin = TimeSpan.FromMinutes(20);
 
-    private static readonly TimeSpan Life = TimeSpan.FromMinutes(40);
+    /// <summary>A token is replaced when it is so old.</summary>
+    public static readonly TimeSpan LifeDefault = TimeSpan.FromMinutes(40);
 
     // A clock that was set back leaves a token from the future, which Apple refuses.
     private static readonly TimeSpan FutureMax = TimeSpan.FromSeconds(60);
@@ -25,6 +26,7 @@ public sealed class ProviderTokenSigner : IDisposable
     private readonly string _keyId;
     private readonly string _teamId;
     private readonly TimeProvider _clock;
+    private readonly TimeSpan _life;
     private readonly Lock _gate = new();
     private string? _token;
     private DateTimeOffset _issuedAt;
@@ -35,8 +37,9 @@ public sealed class ProviderTokenSigner : IDisposable
     /// <param name="teamId">The team's id, 10 characters.</param>
     /// <param name="source">Where the key is from, for errors.</param>
     /// <param name="clock">Dates the tokens.</param>
+    /// <param name="life">How old a token may become; null for <see cref="LifeDefault"/>.</param>
     /// <exception cref="VendorCredentialException">The text holds no such key, or an id has another length.</exception>
-    public ProviderTokenSigner(string pem, string keyId, string teamId, string source, TimeProvider clock)
+    public ProviderTokenSigner(string pem, string keyId, string teamId, string source, TimeProvider clock, TimeSpan? life = null)
     {
         if (!IsId(keyId) || !IsId(teamId))
             throw new VendorCredentialException($"key id and team id are {IdLength} letters and digits each");
@@ -44,6 +47,7 @@ public sealed class ProviderTokenSigner : IDisposable
         _keyId = keyId;
         _teamId = teamId;
         _clock = clock;
+        _life = life ?? LifeDefault;
     }
 
     /// <summary>The present token, made or renewed when its time has come. Secret.</summary>
@@ -54,7 +58,7 @@ public sealed class ProviderTokenSigner : IDisposable
             lock (_gate)
             {
                 var age = _clock.GetUtcNow() - _issuedAt;
-                return _token is null || age >= Life || age < -FutureMax ? Renew() : _token;
+                return _token is null || age >= _life || age < -FutureMax ? Renew() : _token;
             }
         }
     }

@@ -39,6 +39,9 @@ public sealed class FcmClient : IDisposable
         return again ? (await SendOnceAsync(body, cancellationToken)).Response : response;
     }
 
+    /// <summary>Has an access token fetched, if there is none, and says what came of it.</summary>
+    public async Task<AccessTokenAnswer> AskForAccessAsync(CancellationToken cancellationToken) => await _tokens.GetAsync(cancellationToken);
+
     /// <inheritdoc/>
     public void Dispose()
     {

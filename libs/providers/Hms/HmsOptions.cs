@@ -18,8 +18,14 @@ public sealed record HmsOptions
     /// <summary>Where access tokens are had.</summary>
     public Uri TokenEndpoint { get; init; } = ProductionToken;
 
-    /// <summary>The app's (client's) id.</summary>
+    /// <summary>Which interface.</summary>
+    public HmsVersion Version { get; init; } = HmsVersion.V1;
+
+    /// <summary>The app's (client's) id; named by <see cref="HmsVersion.V1"/>, and with a secret.</summary>
     public required string AppId { get; init; }
+
+    /// <summary>The project; named by the other versions.</summary>
+    public string? ProjectId { get; init; }
 
     /// <summary>See <see cref="VendorConnectionOptions.ConnectionsMax"/>; each carries one request at a time.</summary>
     public int ConnectionsMax { get; init; } = 16;
@@ -29,6 +35,13 @@ public sealed record HmsOptions
 
     /// <summary>See <see cref="VendorConnectionOptions.TrustedRoots"/>.</summary>
     public X509Certificate2Collection? TrustedRoots { get; init; }
+
+    internal string SendPath => Version switch
+    {
+        HmsVersion.V1 => $"/v1/{Uri.EscapeDataString(AppId)}/messages:send",
+        HmsVersion.V2 => $"/v2/{Uri.EscapeDataString(ProjectId ?? AppId)}/messages:send",
+        _ => $"/v3/{Uri.EscapeDataString(ProjectId ?? AppId)}/messages:send",
+    };
 
     internal VendorConnectionOptions Connections() => Http1(Endpoint, ConnectionsMax, TimeSpan.FromMinutes(2));
 
@@ -45,4 +58,17 @@ public sealed record HmsOptions
         IdleTimeout = idle,
         TrustedRoots = TrustedRoots,
     };
+}
+
+/// <summary>Huawei's interfaces for sending (providers.md section 5.1).</summary>
+public enum HmsVersion
+{
+    /// <summary>Names the app.</summary>
+    V1,
+
+    /// <summary>Names the project, which may have several senders.</summary>
+    V2,
+
+    /// <summary>Names the project, and takes tokens of service accounts only.</summary>
+    V3,
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Sotto.VendorHttp;
 
 namespace Sotto.Hms;
@@ -35,6 +36,36 @@ public sealed class HmsServiceAccount : IDisposable
         _clock = clock;
     }
 
+    /// <summary>The <c>project_id</c>; empty when the account was not read from a key file.</summary>
+    public string ProjectId { get; private init; } = "";
+
+    /// <summary>Reads the text of a key file.</summary>
+    /// <param name="json">The text. Secret.</param>
+    /// <param name="source">Where it is from, for errors.</param>
+    /// <param name="clock">Dates the tokens.</param>
+    /// <exception cref="VendorCredentialException">It is not the key file of a service account.</exception>
+    public static HmsServiceAccount Parse(string json, string source, TimeProvider clock)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var file = document.RootElement;
+            if (file.ValueKind != JsonValueKind.Object)
+                throw new VendorCredentialException($"{source} is not a service account's JSON key file");
+            var project = Required(file, "project_id", source);
+            return new HmsServiceAccount(
+                Required(file, "private_key", source), Required(file, "key_id", source), Required(file, "sub_account", source), $"private_key of {source}", clock)
+            {
+                ProjectId = project,
+            };
+        }
+        // The inner exception is left out: it may quote the file.
+        catch (JsonException)
+        {
+            throw new VendorCredentialException($"{source} is not JSON");
+        }
+    }
+
     /// <summary>The present token, made or renewed when its time has come.</summary>
     public AccessToken Token
     {
@@ -50,14 +81,31 @@ public sealed class HmsServiceAccount : IDisposable
         }
     }
 
+    /// <summary>Makes a new token next time if the one that was refused is still the present one.</summary>
+    public void Refused(AccessToken used)
+    {
+        lock (_gate)
+        {
+            if (ReferenceEquals(_token, used))
+                _token = null;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _key.Dispose();
 
-    internal static string HeaderJson(string keyId) => $$"""{"kid":"{{keyId}}","typ":"JWT","alg":"PS256"}""";
+    internal static string HeaderJson(string keyId) => $$"""{"kid":{{Quoted(keyId)}},"typ":"JWT","alg":"PS256"}""";
 
     internal static string ClaimsJson(string subAccount, DateTimeOffset now) => string.Create(
         CultureInfo.InvariantCulture,
-        $$"""{"iss":"{{subAccount}}","aud":"{{Audience}}","iat":{{now.ToUnixTimeSeconds()}},"exp":{{(now + Life).ToUnixTimeSeconds()}}}""");
+        $$"""{"iss":{{Quoted(subAccount)}},"aud":"{{Audience}}","iat":{{now.ToUnixTimeSeconds()}},"exp":{{(now + Life).ToUnixTimeSeconds()}}}""");
+
+    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+
+    private static string Required(JsonElement file, string name, string source) =>
+        file.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            ? text
+            : throw new VendorCredentialException($"{source} has no {name}");
 
     // .NET's PSS padding takes a salt as long as the hash, as the vendor asks.
     private string Sign(DateTimeOffset now) => CompactJws.Sign(

@@ -13,7 +13,7 @@ public sealed class DeviceTokensTests
         text =>
         {
             using var tokens = new DeviceTokens(SealingKeyPair.Generate(), cacheMax: 2);
-            return tokens.TryOpen(tokens.Seal(text.Get), out var opened) && opened == text.Get;
+            return tokens.TryOpen(tokens.Seal(text.Get), out var opened) && opened.Token == text.Get;
         }).QuickCheckThrowOnFailure();
 
     [Test]
@@ -36,7 +36,7 @@ public sealed class DeviceTokensTests
         keys.Dispose();
 
         Assert.That(tokens.TryOpen(box, out var opened), "it is not opened anew");
-        Assert.That(opened, Is.EqualTo("mine"));
+        Assert.That(opened!.Token, Is.EqualTo("mine"));
         tokens.Forget(box);
         Assert.That(() => tokens.TryOpen(box, out _), Throws.InstanceOf<ObjectDisposedException>(), "forgotten");
     }

@@ -25,6 +25,7 @@ internal sealed class SenderUnderTest : IAsyncDisposable
         ["Delivery:ParkingSeconds"] = "1,5,15,300",
         ["Delivery:CredentialPauseSeconds"] = "1",
         ["Delivery:RampUpSeconds"] = "1",
+        ["Delivery:SuspectSeconds"] = "1",
         ["Log:Level"] = Environment.GetEnvironmentVariable("SENDER_LOG") ?? "Fatal",
     };
 

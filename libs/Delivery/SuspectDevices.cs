@@ -1,0 +1,41 @@
+using Sotto.Contracts;
+
+namespace Sotto.Delivery;
+
+/// <summary>
+/// Devices that their provider called dead once, in a way that a fault of ours would look like as well. Only the same answer again, a while later, is believed: by then the guard has seen how
+/// many others it was said of. The push says so itself, for instances that have not heard the first answer. Bounded; what is forgotten is asked once more. Thread-safe.
+/// </summary>
+internal sealed class SuspectDevices(TimeSpan wait)
+{
+    public const int CountMax = 10_000;
+
+    // A second answer that comes this much early is late enough.
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(1);
+
+    private readonly BoundedCache<DeviceKey, DateTimeOffset> _since = new(CountMax);
+
+    /// <summary>Notes one more such answer.</summary>
+    /// <param name="push">The push that was refused.</param>
+    /// <param name="sentAt">When it was sent.</param>
+    /// <returns>How long to wait before the provider is asked again; null when the answer is to be believed.</returns>
+    public TimeSpan? Suspect(EncryptedPush push, DateTimeOffset sentAt)
+    {
+        if (wait <= TimeSpan.Zero || !DeviceKey.TryRead(push.DeviceId, out var device))
+            return null;
+        DateTimeOffset? since = _since.TryGet(device, out var known) ? known : null;
+        if (push.SuspectedAt < since || since is null)
+            since = push.SuspectedAt ?? since;
+        if (since is { } first && sentAt - first >= wait - Tolerance)
+            return null;
+        _since.Set(device, since ?? sentAt);
+        return wait;
+    }
+
+    /// <summary>It was reached.</summary>
+    public void Clear(ReadOnlySpan<byte> deviceId)
+    {
+        if (_since.Count > 0 && DeviceKey.TryRead(deviceId, out var device))
+            _since.Remove(device);
+    }
+}
