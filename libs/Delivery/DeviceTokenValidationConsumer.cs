@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using MassTransit;
 using Sotto.Contracts;
+using Sotto.Hosting.Bus;
 
 namespace Sotto.Delivery;
 
@@ -17,7 +18,8 @@ internal sealed class DeviceTokenValidationConsumer(PushApps apps, DeviceTokens 
     private const int ServiceIdBytesMin = 32;
     private const int ServiceIdBytesMax = 999;
 
-    public Task Consume(ConsumeContext<ValidateDeviceToken> context) => context.RespondAsync(Answer(context.Message));
+    public Task Consume(ConsumeContext<ValidateDeviceToken> context) => context.RespondAsync(
+        Answer(context.Message), answer => answer.SetRoutingKey(context.Headers.Get<string>(ValidationQueue.AnswerToHeader) ?? ""));
 
     private DeviceTokenValidated Answer(ValidateDeviceToken question)
     {

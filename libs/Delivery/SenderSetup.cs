@@ -171,7 +171,8 @@ public static class SenderSetup
             if (isOwnQueue)
                 endpoint.ConnectReceiveEndpointObserver(services.GetRequiredKeyedService<EndpointSwitch>(queue));
             endpoint.Consumer(() => new PushFrameConsumer(
-                services.GetRequiredKeyedService<PushSender>(provider), isOwnQueue, services.GetRequiredService<ILogger<PushFrameConsumer>>()));
+                services.GetRequiredKeyedService<PushSender>(provider), isOwnQueue, services.GetRequiredService<PoisonPublisher>(),
+                services.GetRequiredService<ILogger<PushFrameConsumer>>()));
         });
 
     private static void ReceiveQuestions(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string provider) =>

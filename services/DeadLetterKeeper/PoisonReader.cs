@@ -40,8 +40,8 @@ internal sealed class PoisonReader(Broker broker, DeadLetterStore store, TimePro
         while (await channel.BasicGetAsync(BusTopology.Poison, autoAck: false, cancellationToken) is { } message)
         {
             var headers = Texts(message.BasicProperties.Headers);
-            var queue = headers.GetValueOrDefault(PoisonItem.QueueHeader) ?? headers.GetValueOrDefault("x-first-death-queue") ?? Unknown;
-            var reason = headers.GetValueOrDefault(PoisonItem.ReasonHeader) ?? headers.GetValueOrDefault("x-first-death-reason") ?? Unknown;
+            var queue = headers.GetValueOrDefault(PoisonPublisher.QueueHeader) ?? headers.GetValueOrDefault("x-first-death-queue") ?? Unknown;
+            var reason = headers.GetValueOrDefault(PoisonPublisher.ReasonHeader) ?? headers.GetValueOrDefault("x-first-death-reason") ?? Unknown;
             await store.KeepPoisonAsync(new PoisonMessage(queue, reason, headers, message.Body), cancellationToken);
             CrashPoint.Pass("poison.before-ack");
             logger.PoisonKept(queue);

@@ -13,7 +13,7 @@ namespace Encryptor;
 /// </summary>
 internal sealed class MessageArrivedConsumer(
     SubscriptionStore subscriptions, DuplicateWindow duplicates, PushQueues queues, EncryptorKeys keys, EncryptorSettings settings, EncryptorMetrics metrics,
-    TimeProvider clock, ILogger<MessageArrivedConsumer> logger) : IConsumer<Frame<MessageArrived>>
+    PoisonPublisher poison, TimeProvider clock, ILogger<MessageArrivedConsumer> logger) : IConsumer<Frame<MessageArrived>>
 {
     /// <summary>Most pushes in one transaction, about 3 MB of them: an account may have any number of devices.</summary>
     public const int PushesAtOnceMax = 1_024;
@@ -110,6 +110,6 @@ internal sealed class MessageArrivedConsumer(
     {
         metrics.Malformed();
         logger.MessageMalformed(reason);
-        await context.SetAsideAsPoisonAsync(item, reason);
+        await poison.SetAsideAsync(context, item, reason);
     }
 }

@@ -56,6 +56,6 @@ internal sealed class PushQueues(Broker broker, TimeProvider clock, ILogger<Push
             push => FixedWeight + push.Payload.Length + push.SealedDeviceToken.Length,
             clock,
             logger,
-            (channel, cancellationToken) => BusTopology.DeclarePushQueueAsync(channel, name, cancellationToken)))).Value;
+            (channel, cancellationToken) => broker.DeclarePushQueueAsync(channel, name, cancellationToken)))).Value;
     }
 }

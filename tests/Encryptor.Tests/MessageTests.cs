@@ -196,8 +196,8 @@ public sealed class MessageTests
         Assert.Multiple(async () =>
         {
             Assert.That((await _world.TakePushesAsync()).Select(push => Open(push, device).Hash), Is.EqualTo([good.MessageHash]));
-            Assert.That(poison.Headers[PoisonItem.QueueHeader], Is.EqualTo(BusTopology.Encryptor));
-            Assert.That(poison.Headers[PoisonItem.ReasonHeader], Is.EqualTo("account of 32 bytes"));
+            Assert.That(poison.Headers[PoisonPublisher.QueueHeader], Is.EqualTo(BusTopology.Encryptor));
+            Assert.That(poison.Headers[PoisonPublisher.ReasonHeader], Is.EqualTo("account of 32 bytes"));
         });
     }
 

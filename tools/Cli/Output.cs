@@ -77,7 +77,7 @@ internal static class Output
         NpgsqlException e => $"The database cannot be used: {e.Message}",
         BrokerUnreachableException => "The broker cannot be reached, or refuses this user or password.",
         MassTransit.MassTransitException e => $"The broker cannot be used: {e.Message}",
-        OperatorException or KeyFileException or IOException or UnauthorizedAccessException => exception.Message,
+        OperatorException or LocalServers.LocalServerException or KeyFileException or IOException or UnauthorizedAccessException => exception.Message,
         _ => null,
     };
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sotto.Cli.Access;
 using Sotto.Cli.Checks;
 using Sotto.Cli.DeadLetters;
 using Sotto.Cli.Import;
@@ -17,6 +18,7 @@ internal static class SottoCommand
         var root = new RootCommand("The operator's hand: keys, subscriptions, statistics and what needs a person. Every command has --help and --json.")
         {
             KeysCommand.Create(),
+            AccessCommand.Create(),
             SubscriptionsCommand.Create(),
             ImportCommand.Create(),
             StatsCommand.Create(),

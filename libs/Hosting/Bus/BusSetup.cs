@@ -23,7 +23,8 @@ public static class BusSetup
     {
         var address = builder.Configuration.RabbitMq();
         var name = builder.Environment.ApplicationName;
-        builder.Services.AddSingleton(new Broker(address, name));
+        builder.Services.AddSingleton(new Broker(address, name, builder.AddSettings<BusSettings>("Bus").Topology));
+        builder.Services.AddSingleton<PoisonPublisher>();
         builder.Services.AddHostedService<TopologyDeclaration>();
         builder.Services.AddHostedService<StatsReporter>();
         builder.Services.Configure<MassTransitHostOptions>(options =>
@@ -84,7 +85,7 @@ public static class BusSetup
             {
                 try
                 {
-                    await broker.WithChannelAsync(channel => BusTopology.DeclareAsync(channel, cancellationToken), cancellationToken);
+                    await broker.WithChannelAsync(channel => broker.DeclareTopologyAsync(channel, cancellationToken), cancellationToken);
                     return;
                 }
                 catch (RabbitMQ.Client.Exceptions.BrokerUnreachableException e) when (clock.GetUtcNow() < giveUpAt)
@@ -93,6 +94,11 @@ public static class BusSetup
                     if (e.InnerException is RabbitMQ.Client.Exceptions.AuthenticationFailureException)
                         throw new SettingsException("Setting ConnectionStrings:RabbitMq: the broker refuses this user or password.");
                     await Task.Delay(Pause, clock, cancellationToken);
+                }
+                catch (RabbitMQ.Client.Exceptions.OperationInterruptedException e) when (e.ShutdownReason is { ReplyCode: RabbitMQ.Client.Constants.NotFound or RabbitMQ.Client.Constants.AccessRefused } reason)
+                {
+                    throw new SettingsException(
+                        $"Setting ConnectionStrings:RabbitMq: the broker says '{reason.ReplyText}'. Either its user needs more rights, or Bus:Topology is Given and nobody has declared it yet (sotto access apply).");
                 }
             }
         }

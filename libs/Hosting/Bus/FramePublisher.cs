@@ -57,12 +57,12 @@ public sealed class FramePublisher<T> : IAsyncDisposable
     /// <param name="logger">Told of frames that were not confirmed.</param>
     /// <param name="declare">
     /// Declares the exchange and what must be there for it to be of use; done before the first frame and again whenever one was not confirmed.
-    /// Default: <see cref="BusTopology.DeclareAsync"/>.
+    /// Default: <see cref="Broker.DeclareTopologyAsync"/>.
     /// </param>
     public FramePublisher(
         Broker broker, string exchange, bool mandatory, Func<T, int> weigh, TimeProvider clock, ILogger logger,
         Func<IChannel, CancellationToken, Task>? declare = null)
-        : this(new ConfirmingExchange(broker, exchange, mandatory, declare ?? BusTopology.DeclareAsync), exchange, weigh, clock, logger)
+        : this(new ConfirmingExchange(broker, exchange, mandatory, declare ?? broker.DeclareTopologyAsync), exchange, weigh, clock, logger)
     {
     }
 

@@ -8,7 +8,7 @@ using SubscriptionApi.Subscriptions;
 namespace SubscriptionApi.Providers;
 
 /// <summary>Carries <see cref="ValidateDeviceToken"/> to a provider's sender and its answer back.</summary>
-internal sealed class ValidationClient(IBus bus, ILogger<ValidationClient> logger)
+internal sealed class ValidationClient
 {
     /// <summary>Longest sealed device token that is taken, in bytes: a token has at most 999 (session-v2 section 2.4), its JSON and its seal come on top.</summary>
     public const int SealedTokenBytesMax = 4_096;
@@ -21,15 +21,23 @@ internal sealed class ValidationClient(IBus bus, ILogger<ValidationClient> logge
 
     private readonly ConcurrentDictionary<string, IRequestClient<ValidateDeviceToken>> _clients = new(StringComparer.Ordinal);
 
-    // Answers come by direct reply-to. To an exchange of our own they could come too late: when we have gone, the broker closes the channel of a sender that
-    // answers to an exchange which is not there, and MassTransit 8.4.0 never finishes closing a channel in the middle of a message.
-    private readonly Lazy<IClientFactory> _factory = new(() => bus.CreateReplyToClientFactory());
+    // By which the senders' answers find this instance.
+    private readonly string _answerTo = Guid.NewGuid().ToString("N");
+    private readonly ILogger<ValidationClient> _logger;
+    private readonly Lazy<HostReceiveEndpointHandle> _answers;
+
+    public ValidationClient(IBus bus, ILogger<ValidationClient> logger)
+    {
+        _logger = logger;
+        _answers = new(() => Listen(bus));
+    }
 
     /// <summary>Asks the provider's sender.</summary>
     /// <exception cref="NobodyThereException">No sender is running.</exception>
     /// <exception cref="OperationCanceledException">There was no answer in time.</exception>
     public async Task<DeviceAnswer> AskAsync(string provider, byte[] sealedServiceInfo, CancellationToken cancellationToken)
     {
+        await _answers.Value.Ready.WaitAsync(cancellationToken);
         var client = _clients.GetOrAdd(provider, Client);
         try
         {
@@ -50,11 +58,30 @@ internal sealed class ValidationClient(IBus bus, ILogger<ValidationClient> logge
         }
     }
 
-    private IRequestClient<ValidateDeviceToken> Client(string provider) => _factory.Value.CreateRequestClient<ValidateDeviceToken>(ValidationQueue.AddressOf(provider));
+    private IRequestClient<ValidateDeviceToken> Client(string provider) =>
+        _answers.Value.CreateClientFactory(MessageLifetime).CreateRequestClient<ValidateDeviceToken>(ValidationQueue.AddressOf(provider));
 
-    private static void AsFleetingAndMandatory(SendContext<ValidateDeviceToken> context)
+    private HostReceiveEndpointHandle Listen(IBus bus) =>
+        bus.ConnectReceiveEndpoint($"{BusTopology.ApiAnswers}.{_answerTo}", endpoint =>
+        {
+            endpoint.ConfigureConsumeTopology = false;
+            endpoint.DiscardSkippedMessages();
+            if (endpoint is not IRabbitMqReceiveEndpointConfigurator queue)
+                return;
+            queue.Durable = false;
+            queue.AutoDelete = true;
+            queue.Bind(BusTopology.ApiAnswers, binding =>
+            {
+                binding.ExchangeType = RabbitMQ.Client.ExchangeType.Direct;
+                binding.RoutingKey = _answerTo;
+            });
+        });
+
+    private void AsFleetingAndMandatory(SendContext<ValidateDeviceToken> context)
     {
         context.Durable = false;
+        context.ResponseAddress = ValidationQueue.AnswersAddress;
+        context.Headers.Set(ValidationQueue.AnswerToHeader, _answerTo);
         if (context.TryGetPayload<RabbitMqSendContext>(out var rabbit))
             rabbit.Mandatory = true;
     }
@@ -65,7 +92,7 @@ internal sealed class ValidationClient(IBus bus, ILogger<ValidationClient> logge
             return answer.ErrorMessage is { } message ? DeviceAnswer.Refused(answer.ErrorCode, message) : new DeviceAnswer(ItemAnswer.Failed);
         if (answer is { DeviceId.Length: DeviceIdSize, SealedDeviceToken.Length: > 0 and <= SealedTokenBytesMax })
             return new DeviceAnswer(null, answer.DeviceId, answer.SealedDeviceToken);
-        logger.AnswerMalformed(provider);
+        _logger.AnswerMalformed(provider);
         return new DeviceAnswer(ItemAnswer.Failed);
     }
 }

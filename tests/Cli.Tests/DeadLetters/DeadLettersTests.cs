@@ -102,7 +102,7 @@ public sealed class DeadLettersTests
         await broker.WithChannelAsync(
             async channel =>
             {
-                var properties = new RabbitMQ.Client.BasicProperties { Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [PoisonItem.QueueHeader] = "encryptor", [PoisonItem.ReasonHeader] = "not a message" } };
+                var properties = new RabbitMQ.Client.BasicProperties { Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [PoisonPublisher.QueueHeader] = "encryptor", [PoisonPublisher.ReasonHeader] = "not a message" } };
                 await channel.BasicPublishAsync(BusTopology.Poison, "", false, properties, new byte[] { 0, 1, 2, 255 });
             },
             CancellationToken.None);

@@ -101,8 +101,13 @@ public sealed partial class SottoSystem
     {
         using var admin = FreePorts.Take();
         using var api = service == ServiceCatalogue.Api ? FreePorts.Take() : null;
+        var (broker, database) = (State.Broker!.Amqp, State.Database!.ConnectionString);
+        var account = _accounts.GetValueOrDefault(service);
         var settings = ServiceCatalogue.Settings(
-            service, _keys!, _folder.Credentials, State.Broker!.Amqp.OriginalString, State.Database!.ConnectionString, api is null ? "" : $"http://127.0.0.1:{api.Base}");
+            service, _keys!, _folder.Credentials, (account?.Broker(broker) ?? broker).OriginalString, account?.Database(database) ?? database,
+            api is null ? "" : $"http://127.0.0.1:{api.Base}");
+        if (account is not null)
+            settings["Bus:Topology"] = "Given";
         settings["Admin:Urls"] = $"http://127.0.0.1:{admin.Base}";
         foreach (var (key, value) in _settings.Where(setting => instance == 1 || !IsApiAddress(setting.Key)))
             settings[key] = value;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
+using Sotto.Access;
 using Sotto.LocalServers;
 using Sotto.LocalServers.Processes;
 
@@ -19,6 +20,7 @@ public sealed partial class SottoSystem : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, string> _settings;
     private DevelopmentKeys? _keys;
+    private IReadOnlyDictionary<string, ServiceCredentials> _accounts = new Dictionary<string, ServiceCredentials>(StringComparer.Ordinal);
 
     private SottoSystem(SystemPlan plan, Action<string> say)
     {
@@ -99,6 +101,7 @@ public sealed partial class SottoSystem : IAsyncDisposable
         _keys = DevelopmentKeys.Ensure(_folder.Keys);
         Change(state => state with { OnionPublicKey = _keys.OnionPublicKey });
         await AllOrNoneAsync([StartBrokerAsync, StartDatabaseAsync, StartOutsideAsync], cancellation);
+        _accounts = await ServiceAccounts.MakeAsync(State, _say, cancellation);
 
         var services = ServiceCatalogue.All.Where(service => !LeftOut.ContainsKey(service))
             .SelectMany(service => Enumerable.Range(1, _plan.Scale.GetValueOrDefault(service, ServiceCatalogue.InstancesByDefault(service))).Select(instance => (service, instance))).ToList();
