@@ -94,7 +94,7 @@ internal sealed class ProviderStandIn : IAsyncDisposable
         Interlocked.Increment(ref _asked);
         var answer = Bend is { } bend ? bend(context.Message) : Judge(context.Message);
         if (answer is not null)
-            await context.RespondAsync(answer);
+            await context.RespondAsync(answer, send => send.SetRoutingKey(context.Headers.Get<string>(ValidationQueue.AnswerToHeader) ?? ""));
     }
 
     public DeviceTokenValidated Judge(ValidateDeviceToken question)
