@@ -9,7 +9,7 @@ namespace Sotto.Dev.Chaos;
 internal sealed class ChaosBooks(ChaosWorld world, Crowd crowd, Storm storm, BusWitness bus, ProviderWitness providers, Supervisor supervisor, Harm harm)
 {
     // A handover comes after the sender's look at the clock by as much as a busy machine takes.
-    private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Haste = TimeSpan.FromSeconds(2);
 
     // How late an end is noticed, and how long the broker takes to hand out again what was in hand.
@@ -19,6 +19,7 @@ internal sealed class ChaosBooks(ChaosWorld world, Crowd crowd, Storm storm, Bus
     // What is shorter than this nobody notices: no time-out, no heartbeat.
     private const double NoticedSeconds = 8;
     private const int CopiesOfStorm = 5;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
 
     // How long another instance takes to hear for all that one heard for, and how long a message may wait in one that then dies.
     private static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(30);
@@ -129,6 +130,13 @@ internal sealed class ChaosBooks(ChaosWorld world, Crowd crowd, Storm storm, Bus
         {
             if (Touches(end.Label) is { } whom)
                 books.Disturb(end.At - Before, end.At + TimeSpan.FromSeconds(1), whom.Provider);
+        }
+
+        // A sender that has just started makes its connections and fetches its credentials between its look at the clock and the request.
+        foreach (var end in supervisor.Ends)
+        {
+            if (Touches(end.Label) is { Provider: { } sender })
+                books.Delay(end.At, end.At + WarmUp, sender);
         }
 
         foreach (var done in harm.Done)

@@ -25,8 +25,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
     private const double PushesASecondMax = 600;
     private const double SecondsForFault = 3;
     private static readonly TimeSpan RainMin = TimeSpan.FromSeconds(10);
-    private const string Witness = "chaos-witness";
-    private static readonly string[] NotPushes = [Witness, "subscription-api.stats"];
+    private static readonly string[] QueuesOfPushes = ["encryptor", "push.", "dead-letters", "poison"];
 
     private TimeSpan RestPatience => TimeSpan.FromSeconds(Math.Clamp(options.TimeMax.TotalSeconds / 4, RestPatienceMin.TotalSeconds, RestPatienceMax.TotalSeconds));
 
@@ -50,6 +49,8 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         var books = new ChaosBooks(world, crowd, storm, bus, providers, supervisor, harm);
 
         await storm.GatherAsync(cancellation);
+        // One message for everybody, so that what follows meets a system that is warm, and that is known to work.
+        await ProbeAsync(storm, crowd, books, providers, cancellation);
         say($"{crowd.Devices.Count(device => device.SubscribedAt is not null)} devices of {crowd.Accounts.Count} accounts are subscribed.");
         await WorkAsync(storm, harm, plan, supervisor, providers, bus, cancellation);
         var calm = TimeProvider.System.GetTimestamp();
@@ -115,7 +116,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         }
     }
 
-    // Whoever was told "subscribed" before, during and after all that hears of one more message.
+    // Whoever was told "subscribed", before, during or after what was done, hears of one more message.
     private async Task ProbeAsync(Storm storm, Crowd crowd, ChaosBooks books, ProviderWitness providers, CancellationToken cancellation)
     {
         if (!await storm.HeardAsync(cancellation))
@@ -144,7 +145,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         if (status != 200)
             throw new DevException($"The broker's management answered with {status}.");
         await using var connection = await new ConnectionFactory { Uri = world.Broker.Amqp }.CreateConnectionAsync(cancellation);
-        foreach (var queue in JsonNode.Parse(body)!.AsArray().Select(queue => queue!["name"]!.GetValue<string>()).Where(name => !NotPushes.Contains(name)))
+        foreach (var queue in JsonNode.Parse(body)!.AsArray().Select(queue => queue!["name"]!.GetValue<string>()).Where(name => Array.Exists(QueuesOfPushes, prefix => name.StartsWith(prefix, StringComparison.Ordinal))))
         {
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
             while (await channel.BasicGetAsync(queue, autoAck: false, cancellation) is { } message)

@@ -81,6 +81,8 @@ internal sealed class ChaosWorld : IAsyncDisposable
             await Broker.DisposeAsync();
         Broker = await AgainAsync(() => PrivateRabbitMq.StartAsync(_folder.At("rabbitmq"), Durability.Durable, cancellation), cancellation);
         _guard.Watch(Broker.Handle);
+        foreach (var wires in _wires.Values)
+            wires.Broker.LeadTo(Broker.Amqp.Port);
     }
 
     public async Task RestartDatabaseAsync(CancellationToken cancellation)
@@ -89,6 +91,9 @@ internal sealed class ChaosWorld : IAsyncDisposable
         // Its children notice a moment later, and until then nobody can take its place.
         Database = await AgainAsync(() => PrivatePostgres.StartAsync(_folder.At("postgres"), Durability.Durable, _say, cancellation), cancellation);
         _guard.Watch(Database.Handle);
+        ConnectionString = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = DatabaseName }.ConnectionString;
+        foreach (var wires in _wires.Values)
+            wires.Database.LeadTo(new NpgsqlConnectionStringBuilder(ConnectionString).Port);
     }
 
     public async ValueTask DisposeAsync()
@@ -115,6 +120,8 @@ internal sealed class ChaosWorld : IAsyncDisposable
         (Broker, Database) = (await broker, await database);
         _guard.Watch(Broker.Handle);
         _guard.Watch(Database.Handle);
+        // Where its ordinary user cannot reach our folder the server keeps its data elsewhere, and a former run's with it.
+        await PostgresDatabase.DropAsync(Database.ConnectionString, DatabaseName);
         ConnectionString = (await PostgresDatabase.EnsureAsync(Database.ConnectionString, DatabaseName, cancellation)).ConnectionString;
 
         string[] witness = ["--received-max", $"{Math.Max(10_000, options.Pushes * 3)}"];

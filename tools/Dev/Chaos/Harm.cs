@@ -76,7 +76,7 @@ internal sealed class Harm(ChaosWorld world, Supervisor supervisor)
         FaultKind.BrokerDisconnect => AloneAsync(_broker, () => DisconnectAsync(cancellation), cancellation),
         FaultKind.MemoryAlarm => AloneAsync(_broker, () => AlarmAsync(fault, ["set_vm_memory_high_watermark", "absolute", "10MB"], ["set_vm_memory_high_watermark", "absolute", "2GB"], cancellation), cancellation),
         FaultKind.DiskAlarm => AloneAsync(
-            _broker, () => AlarmAsync(fault, ["set_disk_free_limit", DiskFreeEverything.ToString(CultureInfo.InvariantCulture)], ["set_disk_free_limit", "50MB"], cancellation), cancellation),
+            _broker, () => AlarmAsync(fault, ["set_disk_free_limit", DiskFreeEverything.ToString(CultureInfo.InvariantCulture)], ["set_disk_free_limit", "200MB"], cancellation), cancellation),
         FaultKind.DatabaseKill => AloneAsync(_database, () => world.RestartDatabaseAsync(cancellation), cancellation),
         FaultKind.DatabaseFull => AloneAsync(_database, () => FillDatabaseAsync(fault, cancellation), cancellation),
         FaultKind.WireCut => WireAsync(fault, wires => { wires.Broker.Cut(); wires.Database.Cut(); }, cancellation),

@@ -10,7 +10,7 @@ internal sealed class Wire : IAsyncDisposable
     private static readonly TimeSpan SwallowPause = TimeSpan.FromMilliseconds(50);
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly IPEndPoint _server;
+    private volatile IPEndPoint _server;
     private readonly CancellationTokenSource _stopping = new();
     private readonly HashSet<Socket> _open = [];
     private readonly Task _accepting;
@@ -26,6 +26,9 @@ internal sealed class Wire : IAsyncDisposable
 
     /// <summary>Where to connect instead.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>The server has come back, perhaps at another port.</summary>
+    public void LeadTo(int serverPort) => _server = new IPEndPoint(IPAddress.Loopback, serverPort);
 
     /// <summary>Breaks every connection, and every further one at once, until <see cref="Mend"/>.</summary>
     public void Cut()
