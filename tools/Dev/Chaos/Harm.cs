@@ -67,7 +67,7 @@ internal sealed class Harm(ChaosWorld world, Supervisor supervisor)
 
     private Task<string> DoItAsync(PlannedFault fault, CancellationToken cancellation) => fault.Kind switch
     {
-        FaultKind.Kill => SignalAsync(fault, StopSignal.Kill),
+        FaultKind.Kill => Task.FromResult(supervisor.Kill(fault.Target) ? "" : "was down already"),
         FaultKind.Terminate => TerminateAsync(fault, cancellation),
         FaultKind.CrashPoint => CrashAsync(fault, cancellation),
         FaultKind.Pause => PauseAsync(fault, cancellation),
@@ -88,14 +88,6 @@ internal sealed class Harm(ChaosWorld world, Supervisor supervisor)
     };
 
     private static int Number(PlannedFault fault) => int.Parse(fault.Detail, CultureInfo.InvariantCulture);
-
-    private Task<string> SignalAsync(PlannedFault fault, StopSignal signal)
-    {
-        var process = supervisor.Find(fault.Target).Process;
-        var wasAlive = process.IsAlive;
-        process.Signal(signal);
-        return Task.FromResult(wasAlive ? "" : "was down already");
-    }
 
     private async Task<string> TerminateAsync(PlannedFault fault, CancellationToken cancellation) =>
         await supervisor.EndAsync(fault.Target, StopPatience, cancellation) ? "" : "killed: it did not end in time";

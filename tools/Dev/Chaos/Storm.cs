@@ -20,6 +20,7 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
     // When nobody hears for too long, there is an end all the same.
     private const long PlannedMax = 2;
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RenewPause = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan AskPause = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan HearPatience = TimeSpan.FromSeconds(60);
 
@@ -135,10 +136,11 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
     private Task LivesAsync(TimeSpan time, CancellationToken cancellation)
     {
         var random = new Random(unchecked(options.Seed * 17));
-        return Task.WhenAll(crowd.Devices.Where(device => device.Role != Role.Steady).Select(device => LiveAsync(device, time * (0.1 + random.NextDouble() * 0.7), cancellation)).ToList());
+        var until = TimeProvider.System.GetUtcNow() + time;
+        return Task.WhenAll(crowd.Devices.Where(device => device.Role != Role.Steady).Select(device => LiveAsync(device, time * (0.1 + random.NextDouble() * 0.7), until, cancellation)).ToList());
     }
 
-    private async Task LiveAsync(Device device, TimeSpan after, CancellationToken cancellation)
+    private async Task LiveAsync(Device device, TimeSpan after, DateTimeOffset until, CancellationToken cancellation)
     {
         await Task.Delay(after, TimeProvider.System, cancellation);
         switch (device.Role)
@@ -147,9 +149,7 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
                 await SubscribeAsync(device, cancellation);
                 break;
             case Role.Renewing:
-                if (after.Ticks % 2 == 0)
-                    device.ChangeKey(RandomNumberGenerator.GetBytes(KeyBytes));
-                await SubscribeAsync(device, cancellation);
+                await RenewAsync(device, until, cancellation);
                 break;
             case Role.Leaving:
                 device.GoneFrom = TimeProvider.System.GetUtcNow();
@@ -159,6 +159,18 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
                 device.GoneFrom = TimeProvider.System.GetUtcNow();
                 await KillTokenAsync(device, cancellation);
                 break;
+        }
+    }
+
+    // Every second time with another key: what was sealed to the former one may still come, and is readable too.
+    private async Task RenewAsync(Device device, DateTimeOffset until, CancellationToken cancellation)
+    {
+        for (var renewals = 1; TimeProvider.System.GetUtcNow() < until; renewals++)
+        {
+            if (renewals % 2 == 0)
+                device.ChangeKey(RandomNumberGenerator.GetBytes(KeyBytes));
+            await SubscribeAsync(device, cancellation);
+            await Task.Delay(RenewPause, TimeProvider.System, cancellation);
         }
     }
 

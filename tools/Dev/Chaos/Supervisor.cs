@@ -41,6 +41,17 @@ internal sealed class Supervisor : IAsyncDisposable
         return [.. _runningArmed.Keys];
     }
 
+    /// <summary>Ends an instance as a crash does, even one that is ending in good order. False when it had ended.</summary>
+    public bool Kill(string label)
+    {
+        var process = Find(label).Process;
+        if (!process.IsAlive)
+            return false;
+        _asked.TryRemove(label, out _);
+        process.Signal(StopSignal.Kill);
+        return true;
+    }
+
     /// <summary>Asks an instance to end in good order, and kills it when it does not. True when it did.</summary>
     public async Task<bool> EndAsync(string label, TimeSpan patience, CancellationToken cancellation)
     {
