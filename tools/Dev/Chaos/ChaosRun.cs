@@ -45,7 +45,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         await using var providers = new ProviderWitness(world, crowd);
         providers.Start();
         using var storm = new Storm(world, crowd, options);
-        var harm = new Harm(world, supervisor);
+        using var harm = new Harm(world, supervisor);
         var books = new ChaosBooks(world, crowd, storm, bus, providers, supervisor, harm);
 
         await storm.GatherAsync(cancellation);

@@ -121,7 +121,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
         _guard.Watch(Broker.Handle);
         _guard.Watch(Database.Handle);
         // Where its ordinary user cannot reach our folder the server keeps its data elsewhere, and a former run's with it.
-        await PostgresDatabase.DropAsync(Database.ConnectionString, DatabaseName);
+        await PostgresDatabase.DropAsync(Database.ConnectionString, DatabaseName, cancellation);
         ConnectionString = (await PostgresDatabase.EnsureAsync(Database.ConnectionString, DatabaseName, cancellation)).ConnectionString;
 
         string[] witness = ["--received-max", $"{Math.Max(10_000, options.Pushes * 3)}"];

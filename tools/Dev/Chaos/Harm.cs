@@ -10,7 +10,7 @@ using Sotto.LocalServers.Processes;
 namespace Sotto.Dev.Chaos;
 
 /// <summary>Does what the plan says, each thing at its time, undoes it, and writes down what was done when.</summary>
-internal sealed class Harm(ChaosWorld world, Supervisor supervisor)
+internal sealed class Harm(ChaosWorld world, Supervisor supervisor) : IDisposable
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan CrashPatience = TimeSpan.FromSeconds(20);
@@ -44,6 +44,13 @@ internal sealed class Harm(ChaosWorld world, Supervisor supervisor)
 
         await Task.WhenAll(works);
         await RestoreAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _broker.Dispose();
+        _database.Dispose();
     }
 
     private async Task DoAsync(PlannedFault fault, CancellationToken cancellation)

@@ -77,5 +77,5 @@ internal sealed class NodeChurn(ChaosWorld world)
         return "";
     }
 
-    private Task OrderAsync(JsonObject order, CancellationToken cancellation) => Swarm.PostAsync("/faults", order, cancellation);
+    private Task<JsonObject> OrderAsync(JsonObject order, CancellationToken cancellation) => Swarm.PostAsync("/faults", order, cancellation);
 }
