@@ -21,6 +21,7 @@ public sealed class ProviderGate : IDisposable
     private GateReason _reason;
     private bool _probing;
     private bool _held;
+    private bool _leaving;
     private int _epoch;
     private int _pauses;
     private int _failures;
@@ -90,7 +91,7 @@ public sealed class ProviderGate : IDisposable
         {
             if (_closedUntil is null && _inFlight < Limit())
                 return Admit();
-            if (_held)
+            if (_held || _leaving)
                 return null;
             _waiters.Enqueue(waiter = new Waiter());
         }
@@ -128,6 +129,19 @@ public sealed class ProviderGate : IDisposable
         }
 
         Probe();
+    }
+
+    /// <summary>
+    /// From now on nobody waits: who cannot be let through at once is sent away, as in a long pause. Said when the service is told to stop: so each push that was not
+    /// attempted goes back to the broker by itself, and its frame is acknowledged with those that the provider has taken.
+    /// </summary>
+    public void StopWaiting()
+    {
+        lock (_gate)
+        {
+            _leaving = true;
+            SendAway();
+        }
     }
 
     /// <inheritdoc/>
@@ -172,12 +186,14 @@ public sealed class ProviderGate : IDisposable
         else
             _logger.QueuePaused(_provider, outcome.Class, outcome.Reason, pause);
         if (_held)
-        {
-            while (_waiters.TryDequeue(out var waiter))
-                waiter.TrySetResult(null);
-        }
-
+            SendAway();
         return _held;
+    }
+
+    private void SendAway()
+    {
+        while (_waiters.TryDequeue(out var waiter))
+            waiter.TrySetResult(null);
     }
 
     private void Answered()

@@ -109,7 +109,9 @@ public static class SenderSetup
             RampUp = TimeSpan.FromSeconds(settings.RampUpSeconds),
             CredentialPace = new(TimeSpan.FromSeconds(settings.CredentialPauseSeconds), TimeSpan.FromSeconds(10 * settings.CredentialPauseSeconds)),
         };
-        return new ProviderGate(name, options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ProviderGate>>());
+        var gate = new ProviderGate(name, options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ProviderGate>>());
+        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(gate.StopWaiting);
+        return gate;
     }
 
     private static FramePublisher<EncryptedPush> CreateHolding(IServiceProvider services, string provider, string app) => new(

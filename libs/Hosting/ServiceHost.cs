@@ -42,7 +42,7 @@ public static class ServiceHost
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.Configuration.AddEnvironmentVariables("SOTTO_").AddCommandLine(args);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(SteppedClock.FromEnvironment());
         builder.Services.AddSingleton<PrometheusText>();
         builder.Services.AddHealthChecks();
         builder.AddLogs();

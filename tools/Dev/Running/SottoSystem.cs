@@ -19,6 +19,7 @@ public sealed partial class SottoSystem : IAsyncDisposable
     private readonly ServerGuard? _guard;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, string> _settings;
+    private readonly ConcurrentDictionary<string, Dictionary<string, string>> _launched = new(StringComparer.Ordinal);
     private DevelopmentKeys? _keys;
     private IReadOnlyDictionary<string, ServiceCredentials> _accounts = new Dictionary<string, ServiceCredentials>(StringComparer.Ordinal);
 
@@ -83,6 +84,17 @@ public sealed partial class SottoSystem : IAsyncDisposable
     {
         await service.Process.StopAsync(ServicePatience, signal, cancellation);
         Change(state => state with { Services = [.. state.Services.Where(other => other.Process != service.Process)] });
+    }
+
+    /// <summary>Starts an instance that has ended once more, as it was and with the same addresses; does not wait until it is ready.</summary>
+    /// <param name="ended">Which.</param>
+    /// <param name="environment">For this run of it alone.</param>
+    public RunningProgram Relaunch(RunningProgram ended, IEnumerable<KeyValuePair<string, string>> environment)
+    {
+        var process = Launch(ended.Name, ended.Label, [], _launched[ended.Label], _plan.InstanceEnvironment(ended.Name, ended.Instance).Concat(environment));
+        var program = ended with { Process = process.Identity };
+        Change(state => state with { Services = [.. state.Services.Select(other => other.Label == ended.Label ? program : other)] });
+        return program;
     }
 
     /// <inheritdoc/>
