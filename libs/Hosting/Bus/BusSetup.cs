@@ -25,6 +25,7 @@ public static class BusSetup
         var name = builder.Environment.ApplicationName;
         builder.Services.AddSingleton(new Broker(address, name));
         builder.Services.AddHostedService<TopologyDeclaration>();
+        builder.Services.AddSingleton<StatsFacts>();
         builder.Services.AddHostedService<StatsReporter>();
         builder.Services.Configure<MassTransitHostOptions>(options =>
         {

@@ -18,7 +18,7 @@ internal sealed class RequestGenerator(int seed, long now)
 
     private static readonly long[] TimeOffsets = [-1_209_601, -1_209_600, -1_209_599, -86_401, -86_400, -86_399, -1, 0, 1, 86_399, 86_400, 86_401];
 
-    private static readonly string[] Services = ["apns", "apns", "firebase", "firebase", "apns-sandbox", "huawei", "dummy", "APNS", "", "nobody"];
+    private static readonly string[] Services = ["apns", "apns", "apns", "apns", "firebase", "firebase", "firebase", "apns-sandbox", "huawei", "dummy", "APNS", "", "nobody"];
 
     private readonly Random _random = new(seed);
     private readonly SessionAccount[] _accounts = [.. Enumerable.Range(0, 8).Select(number => Account(1_000 * seed + number))];
@@ -30,7 +30,7 @@ internal sealed class RequestGenerator(int seed, long now)
             ? $"[{string.Join(',', Enumerable.Range(0, _random.Next(7)).Select(_ => Chance(12) ? Pick(Junk) : Item(subscribe)))}]"
             : Item(subscribe);
         var body = Encoding.UTF8.GetBytes(text);
-        return (subscribe, _random.Next(12) switch
+        return (subscribe, _random.Next(24) switch
         {
             0 => Harm(body),
             1 => [.. "\uFEFF"u8, .. body],
@@ -50,7 +50,7 @@ internal sealed class RequestGenerator(int seed, long now)
     private string Item(bool subscribe)
     {
         var account = Pick(_accounts);
-        var signedAt = now + (Chance(4) ? Pick(TimeOffsets) : -_random.Next(10_000));
+        var signedAt = now + (Chance(8) ? Pick(TimeOffsets) : -_random.Next(10_000));
         var (wantsData, namespaces) = (Chance(2), Namespaces());
         var signature = account.Sign(Encoding.ASCII.GetBytes(subscribe
             ? $"MONITOR{account.Hex}{signedAt}{(wantsData ? 1 : 0)}{string.Join(',', namespaces)}"
@@ -69,7 +69,7 @@ internal sealed class RequestGenerator(int seed, long now)
             fields.AddRange([("namespaces", $"[{string.Join(Chance(9) ? " , " : ",", namespaces)}]"), ("data", wantsData ? "true" : "false"), ("enc_key", Bytes(Random(32)))]);
         if (Chance(8))
             fields.Add(("subkey_tag", Bytes(Random(32))));
-        for (var bends = _random.Next(6) - 3; bends > 0; bends--)
+        for (var bends = _random.Next(8) - 5; bends > 0; bends--)
             Bend(fields);
         return Written(fields);
     }
@@ -125,7 +125,7 @@ internal sealed class RequestGenerator(int seed, long now)
     private string Bytes(byte[] bytes)
     {
         var base64 = Convert.ToBase64String(bytes);
-        return Quoted(_random.Next(14) switch
+        return Quoted(_random.Next(60) switch
         {
             0 => Convert.ToHexString(bytes),
             1 => base64,
@@ -149,8 +149,8 @@ internal sealed class RequestGenerator(int seed, long now)
     {
         if (Chance(3))
             return Pick<List<long>>([[0], [-11, 11, 12, 13, 14], [0, 2, 3, 4, 5], [-32768, -1, 0, 32767]]);
-        var list = Enumerable.Range(0, _random.Next(5)).Select(_ => (long)_random.Next(-20, 20)).ToList();
-        if (!Chance(6))
+        var list = Enumerable.Range(0, _random.Next(6)).Select(_ => (long)_random.Next(-20, 20)).ToList();
+        if (!Chance(12))
             list = [.. list.Distinct().Order()];
         if (Chance(15))
             list.Add(Pick([32_768L, -32_769L, 65_536L]));
@@ -160,14 +160,14 @@ internal sealed class RequestGenerator(int seed, long now)
     private string ServiceInfo()
     {
         var token = Pick([new string('a', 64), new string('b', 64), new string('0', 63), new string('0', 65), new string('c', 32), new string('c', 31), new string('d', 999), new string('d', 1_000), new string('\u00e9', 64), string.Concat(Enumerable.Repeat("\U0001F514", 64)), "", "short"]);
-        return _random.Next(12) switch
+        return _random.Next(20) switch
         {
             0 => Pick(Junk),
             1 => "{}",
             2 => $"{{\"token\":{Pick(Junk)}}}",
             3 => $"{{\"token\":7,\"token\":{Quoted(token)}}}",
             4 => $"{{ \"z\" : {Pick(Junk)} , \"\\u0074oken\" : {Quoted(token)} }}",
-            _ => $"{{\"token\":{Quoted(Chance(2) ? new string('a', 64) : token)}}}",
+            _ => $"{{\"token\":{Quoted(Chance(3) ? token : new string('a', 64))}}}",
         };
     }
 
