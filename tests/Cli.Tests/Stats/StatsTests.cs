@@ -4,6 +4,7 @@ using System.Text.Json;
 using Cli.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Sotto.Contracts;
+using Sotto.FakePhone;
 using SubscriptionApi.Stats;
 using SubscriptionApi.Tests.Support;
 
@@ -70,6 +71,29 @@ public sealed class StatsTests
         Assert.That(stats.GetProperty("block_height").GetInt64(), Is.EqualTo(701));
         Assert.That(stats.GetProperty("swarms").GetInt64(), Is.EqualTo(31));
         Assert.That(stats.GetProperty("accounts_monitored").GetInt64(), Is.EqualTo(33));
+    }
+
+    [Test]
+    public async Task Clients_that_subscribe_and_renew_are_counted_in_all_and_for_their_service()
+    {
+        var (apple, google) = (FakePhone.Create(), FakePhone.Create());
+        await apple.SubscribeAsync(_api.Http, _api.Address, "apns", [0]);
+        await google.SubscribeAsync(_api.Http, _api.Address, "firebase", [0]);
+        for (var i = 0; i < 2; i++)
+            await google.SubscribeAsync(_api.Http, _api.Address, "firebase", [0]);
+
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                var stats = (await Operator.TypesAsync(_api, "stats", "--json")).Json;
+                return Count(stats, "subscription") == 2 && Count(stats, "sub_renew") == 2 && Count(Of("apns"), "subscription") == 1
+                    && Count(Of("firebase"), "subscription") == 1 && Count(Of("firebase"), "sub_renew") == 2 && Count(stats.GetProperty("subscriptions"), "total") == 2;
+
+                JsonElement Of(string service) => stats.GetProperty("notifier").GetProperty(service);
+            },
+            what: "all were counted");
+
+        static long Count(JsonElement counts, string name) => counts.GetProperty(name).GetInt64();
     }
 
     [Test]
