@@ -35,5 +35,5 @@ public sealed record ServiceStats
     public required IReadOnlyDictionary<string, double> Gauges { get; init; }
 
     /// <summary>What is no number, such as <c>block_hash</c>: at most <see cref="FactsMax"/> of at most <see cref="FactLengthMax"/> characters. An instance of an older release has none.</summary>
-    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
