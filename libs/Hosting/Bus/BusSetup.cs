@@ -26,6 +26,7 @@ public static class BusSetup
         builder.Services.AddSingleton(new Broker(address, name, builder.AddSettings<BusSettings>("Bus").Topology));
         builder.Services.AddSingleton<PoisonPublisher>();
         builder.Services.AddHostedService<TopologyDeclaration>();
+        builder.Services.AddSingleton<StatsFacts>();
         builder.Services.AddHostedService<StatsReporter>();
         builder.Services.Configure<MassTransitHostOptions>(options =>
         {

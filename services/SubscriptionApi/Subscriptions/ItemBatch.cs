@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text.Json;
 using Npgsql;
+using Sotto.Session;
 using SubscriptionApi.Http;
 using SubscriptionApi.Providers;
 
@@ -32,19 +32,18 @@ internal sealed class ItemBatch(DeviceInquiry.Factory inquiries, ILogger<ItemBat
             return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid request: request too large"));
         if (body.State != RequestBodyState.Read)
             return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid request: request body missing"));
-        if (!JsonText.TryParse(body.Bytes, out var document))
+        if (!ClientJson.TryTake(body.Bytes, out var json))
             return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid JSON"));
-
-        using var parsed = document;
-        using var inquiry = inquiries.Begin();
-        var root = document.RootElement;
-        if (root.ValueKind == JsonValueKind.Object)
-            return ApiAnswer.Json((await MeasureAsync(root)).Json);
-        if (root.ValueKind != JsonValueKind.Array)
+        var (isArray, items) = RequestItems.Find(json);
+        if (items is null)
             return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid JSON: expected object or array of objects"));
 
-        var answers = new ArrayBufferWriter<byte>(2 + 128 * root.GetArrayLength());
-        foreach (var item in root.EnumerateArray())
+        using var inquiry = inquiries.Begin();
+        if (!isArray)
+            return ApiAnswer.Json((await MeasureAsync(items[0])).Json);
+
+        var answers = new ArrayBufferWriter<byte>(2 + 128 * items.Count);
+        foreach (var item in items)
         {
             answers.Write(answers.WrittenCount == 0 ? "["u8 : ","u8);
             answers.Write((await MeasureAsync(item)).Json.Span);
@@ -53,7 +52,7 @@ internal sealed class ItemBatch(DeviceInquiry.Factory inquiries, ILogger<ItemBat
         answers.Write(answers.WrittenCount == 0 ? "[]"u8 : "]"u8);
         return ApiAnswer.Json(answers.WrittenMemory);
 
-        async Task<ItemAnswer> MeasureAsync(JsonElement item)
+        async Task<ItemAnswer> MeasureAsync(ItemFields? item)
         {
             using var measured = metrics.Begin();
             return measured.Done(await GuardAsync(item, inquiry, answerItem, cancellationToken));
@@ -61,13 +60,13 @@ internal sealed class ItemBatch(DeviceInquiry.Factory inquiries, ILogger<ItemBat
     }
 
     // One item's misfortune is its own: the others of its array are answered all the same.
-    private async Task<ItemAnswer> GuardAsync(JsonElement item, DeviceInquiry inquiry, AnswerItem answerItem, CancellationToken cancellationToken)
+    private async Task<ItemAnswer> GuardAsync(ItemFields? item, DeviceInquiry inquiry, AnswerItem answerItem, CancellationToken cancellationToken)
     {
-        if (item.ValueKind != JsonValueKind.Object)
+        if (item is null)
             return ItemAnswer.Refusal(ErrorCode.Error, "Invalid JSON: expected an object");
         try
         {
-            return await answerItem(new ItemFields(item), inquiry, cancellationToken);
+            return await answerItem(item, inquiry, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -109,8 +109,8 @@ internal sealed class ProviderStandIn : IAsyncDisposable
         if (member.ValueKind != JsonValueKind.String)
             return Refuse(4, "token is not a string");
         var token = member.GetString()!;
-        if (question.Provider.StartsWith("apns", StringComparison.Ordinal) && token.Length != 64)
-            return Refuse(4, $"Invalid token: expected length-64 device token, not {token.Length}");
+        if (question.Provider.StartsWith("apns", StringComparison.Ordinal) && token.EnumerateRunes().Count() != 64)
+            return Refuse(4, $"Invalid token: expected length-64 device token, not {token.EnumerateRunes().Count()}");
         if (token.Length == 0)
             return Refuse(4, "Invalid firebase device token");
         if (Encoding.UTF8.GetByteCount(token) is < 32 or > 999)
