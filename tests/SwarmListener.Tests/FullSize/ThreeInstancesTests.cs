@@ -1,0 +1,41 @@
+using Sotto.TestSupport;
+using SwarmListener.Buckets;
+using SwarmListener.Tests.Service;
+
+namespace SwarmListener.Tests.FullSize;
+
+/// <summary>Three listeners that share a network of 2,000 nodes, until one of them is killed.</summary>
+[CancelAfter(300_000)]
+public sealed class ThreeInstancesTests
+{
+    [Test]
+    public async Task Through_changes_and_the_death_of_an_instance_no_account_is_deaf_for_longer_than_a_slow_check_and_no_message_is_lost()
+    {
+        await using var world = await FullSizeWorld.CreateAsync();
+        // Oxend comes later: an instance that starts without it must not be worse off.
+        await world.Swarm.TakeOxendDownAsync();
+        using var doomed = ListenerProcess.Start(world.Settings());
+        await using var second = await world.StartListenerAsync();
+        await using var third = await world.StartListenerAsync();
+        await world.Swarm.BringOxendUpAsync();
+        await world.SubscribeAllAsync();
+        await Eventually.BecomesTrueAsync(
+            () => (RunningListener[])[second, third] is var known && known.All(listener => listener.Get<BucketOwnership>().Held is 85 or 86), FullSizeWorld.Patience, "three shared fairly");
+        await world.AllToldEverywhereAsync();
+
+        await using var watch = new DeafnessWatch(world.Swarm, world.Ids);
+        await using var traffic = new SteadyTraffic(world.Swarm, world.Ids);
+        var churn = new Churn(world.Swarm, seed: 6);
+        await churn.RoundsAsync(4);
+        doomed.Kill();
+        watch.CountOnly([second.RoutingId, third.RoutingId]);
+        await churn.RoundsAsync(4);
+
+        await Eventually.BecomesTrueAsync(
+            () => world.Ids.All(id => world.Swarm.TellersOf(id, new HashSet<string> { second.RoutingId, third.RoutingId }) == world.Swarm.MembersOf(id).Count),
+            FullSizeWorld.Patience,
+            "each account was told to every node of its swarm");
+        Assert.That(watch.Longest, Is.LessThan(FullSizeWorld.DeafMax));
+        await traffic.DisposeAsync();
+    }
+}
