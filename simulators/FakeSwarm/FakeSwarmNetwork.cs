@@ -156,6 +156,13 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
     /// <summary>Pairs of connection and account at all nodes together, expired ones included.</summary>
     public long SubscriptionsAtAll() => _nodes.Sum(node => (long)node.Listener.Subscriptions.CountOfAll());
 
+    /// <summary>Every node forgets what it was asked, as if the connections of all who asked had been gone for long.</summary>
+    public void ForgetSubscriptions()
+    {
+        foreach (var node in _nodes)
+            node.Listener.Subscriptions.Clear();
+    }
+
     public ValueTask DisposeAsync()
     {
         foreach (var thread in _threads)

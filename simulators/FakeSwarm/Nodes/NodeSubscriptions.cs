@@ -5,18 +5,18 @@ namespace Sotto.FakeSwarm.Nodes;
 
 /// <summary>
 /// Who wants to hear of which account at one node: by routing id, valid for 65 minutes, requests of one connection adding up until then
-/// (oxenmq section 6). Thread-safe. About 110 bytes for each, since a network may hold millions.
+/// (oxenmq section 6). Thread-safe. About 100 bytes for each and no objects, since a network may hold millions.
 /// </summary>
 internal sealed class NodeSubscriptions
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(65);
 
-    // Clients ask for few different sets of namespaces; beyond this many each account has an array of its own.
-    private const int KnownSetsMax = 16;
+    // Clients ask for few different sets of namespaces; of further ones only the last few are looked for before another is added.
+    private const int SetsSearched = 16;
 
     private readonly Lock _gate = new();
     private readonly List<Connection> _connections = [];
-    private readonly List<short[]> _knownSets = [];
+    private readonly List<short[]> _namespaceSets = [];
 
     public void Add(byte[] routingId, in MonitorWish wish, DateTimeOffset now)
     {
@@ -26,7 +26,7 @@ internal sealed class NodeSubscriptions
             ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(accounts, wish.Account, out _);
             var isAlive = entry.ExpiresAt > now.UtcTicks;
             entry = new Entry(
-                Shared(isAlive ? Union(entry.Namespaces, wish.Namespaces) : wish.Namespaces),
+                SetOf(isAlive ? Union(_namespaceSets[entry.NamespaceSet], wish.Namespaces) : wish.Namespaces),
                 wish.WantsData || (isAlive && entry.WantsData),
                 (now + Lifetime).UtcTicks,
                 isAlive ? entry.Since : now.UtcTicks);
@@ -41,7 +41,7 @@ internal sealed class NodeSubscriptions
         {
             foreach (var connection in _connections)
             {
-                if (connection.Accounts.TryGetValue(new AccountKey(account), out var entry) && entry.ExpiresAt > now.UtcTicks && entry.Namespaces.Contains(space))
+                if (connection.Accounts.TryGetValue(new AccountKey(account), out var entry) && entry.ExpiresAt > now.UtcTicks && _namespaceSets[entry.NamespaceSet].Contains(space))
                     found.Add((connection.RoutingId, entry.WantsData));
             }
         }
@@ -58,7 +58,7 @@ internal sealed class NodeSubscriptions
             foreach (var connection in _connections)
             {
                 if (connection.Accounts.TryGetValue(new AccountKey(account), out var entry) && entry.ExpiresAt > now.UtcTicks)
-                    found.Add((connection.RoutingId, entry.Namespaces, entry.WantsData, new DateTimeOffset(entry.Since, TimeSpan.Zero)));
+                    found.Add((connection.RoutingId, _namespaceSets[entry.NamespaceSet], entry.WantsData, new DateTimeOffset(entry.Since, TimeSpan.Zero)));
             }
         }
 
@@ -89,7 +89,10 @@ internal sealed class NodeSubscriptions
     public void Clear()
     {
         lock (_gate)
+        {
             _connections.Clear();
+            _namespaceSets.Clear();
+        }
     }
 
     private static short[] Union(short[] some, short[] others) => some.AsSpan().SequenceEqual(others) ? some : [.. some.Union(others).Order()];
@@ -107,17 +110,16 @@ internal sealed class NodeSubscriptions
         return connection;
     }
 
-    private short[] Shared(short[] namespaces)
+    private int SetOf(short[] namespaces)
     {
-        foreach (var known in _knownSets)
+        for (var i = _namespaceSets.Count - 1; i >= Math.Max(0, _namespaceSets.Count - SetsSearched); i--)
         {
-            if (known.AsSpan().SequenceEqual(namespaces))
-                return known;
+            if (_namespaceSets[i].AsSpan().SequenceEqual(namespaces))
+                return i;
         }
 
-        if (_knownSets.Count < KnownSetsMax)
-            _knownSets.Add(namespaces);
-        return namespaces;
+        _namespaceSets.Add(namespaces);
+        return _namespaceSets.Count - 1;
     }
 
     private sealed class Connection(byte[] routingId)
@@ -127,6 +129,6 @@ internal sealed class NodeSubscriptions
         public Dictionary<AccountKey, Entry> Accounts { get; } = [];
     }
 
-    // Instants in ticks: half the size.
-    private readonly record struct Entry(short[] Namespaces, bool WantsData, long ExpiresAt, long Since);
+    // Numbers only, so that a collector need not look into it; instants are in ticks.
+    private readonly record struct Entry(int NamespaceSet, bool WantsData, long ExpiresAt, long Since);
 }

@@ -35,6 +35,7 @@ internal sealed class DeafnessWatch : IAsyncDisposable
         await _stopping.CancelAsync();
         await _loop;
         _stopping.Dispose();
+        TestContext.Progress.WriteLine($"The longest that an account was deaf: {Longest.TotalSeconds:0.00} s.");
     }
 
     private async Task LoopAsync()

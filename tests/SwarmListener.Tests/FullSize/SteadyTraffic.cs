@@ -21,6 +21,7 @@ internal sealed class SteadyTraffic : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<StoredMessage> _stored = [];
     private readonly Task _loop;
+    private bool _isDisposed;
 
     public SteadyTraffic(FakeSwarmNetwork swarm, IReadOnlyList<byte[]> accounts)
     {
@@ -40,8 +41,9 @@ internal sealed class SteadyTraffic : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_stopping.IsCancellationRequested)
+        if (_isDisposed)
             return;
+        _isDisposed = true;
         await _stopping.CancelAsync();
         await _loop;
         _stopping.Dispose();
