@@ -10,12 +10,22 @@ namespace Sotto.Bench.Swarm;
 internal sealed class ListenerProbe(BenchSystem system)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
-    private static readonly HttpClient Http = new();
 
     private RunningProgram Program => system.State.Services.Single(service => service.Name == ServiceCatalogue.Listener);
 
     /// <summary>Resident bytes now.</summary>
     public long ResidentBytes => ProcessTree.ResidentBytes(Program.Process.Pid);
+
+    /// <summary>Of these, what is no file's content: code and libraries on disk are left out.</summary>
+    public long AnonymousBytes
+    {
+        get
+        {
+            const string Label = "RssAnon:";
+            var line = File.ReadLines($"/proc/{Program.Process.Pid}/status").First(line => line.StartsWith(Label, StringComparison.Ordinal));
+            return 1024 * long.Parse(line[Label.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
+        }
+    }
 
     /// <summary>Processor time so far.</summary>
     public TimeSpan Cpu => TimeSpan.FromMicroseconds(ProcessTree.CpuMicroseconds([Program.Process.Pid]));
@@ -33,7 +43,7 @@ internal sealed class ListenerProbe(BenchSystem system)
     /// <summary>A counter or gauge; with several labels, their sum over those whose label contains <paramref name="label"/>.</summary>
     public async Task<double> ReadAsync(string name, string label, CancellationToken cancellation)
     {
-        var text = await Http.GetStringAsync(new Uri(Program.Admin!, "/metrics"), cancellation);
+        var text = await HttpProbe.GetAsync(new Uri(Program.Admin!, "/metrics"), cancellation) ?? "";
         return text.Split('\n')
             .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length && line[name.Length] is ' ' or '{' && line.Contains(label, StringComparison.Ordinal))
             .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));

@@ -14,7 +14,8 @@ internal sealed class ResumeBench : IBench
     private const int VerifyOneIn = 100;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+    // Longer than the listener's slow check, at which it gives back the memory that its start needed.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
 
     public string Name => "resume";
 
@@ -27,7 +28,7 @@ internal sealed class ResumeBench : IBench
             context.PlanOf(ServiceCatalogue.Listener) with
             {
                 Simulators = false,
-                Settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["Swarm:Oxend"] = network.OxendAddress, ["Swarm:ConnectToAll"] = "true" },
+                Settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["Swarm:Oxend"] = network.OxendAddress, ["Swarm:ConnectToAll"] = "true", ["Swarm:SlowCheckSeconds"] = "10" },
             },
             cancellation);
         var listener = new ListenerProbe(system);
