@@ -34,6 +34,7 @@ public sealed class TypingTests
     [TestCase("dead-letters list --limit 0")]
     [TestCase("dead-letters list --older-than long")]
     [TestCase("send-test 5f0c1e8a-7b7e-4c55-9d0e-2f3f0a6c9b11 --seconds 0")]
+    [TestCase("config check --service Nobody")]
     [TestCase("import spns --no-such-option")]
     public async Task What_cannot_be_understood_is_said_in_a_line_or_two_and_names_the_help(string typed)
     {
