@@ -45,7 +45,8 @@ internal static class ListenerRows
         return accounts;
     }
 
-    private static (AccountId Account, byte[] Request) Make(int number, long now)
+    /// <summary>One of them: always the same account for a number.</summary>
+    public static (AccountId Account, byte[] Request) Make(int number, long now)
     {
         Span<byte> account = stackalloc byte[AccountId.Size];
         Span<byte> secretKey = stackalloc byte[Ed25519.SecretKeySize];

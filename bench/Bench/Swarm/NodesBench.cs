@@ -51,8 +51,12 @@ internal sealed class NodesBench : IBench
             () => Task.FromResult(accounts.All(account => network.TellersOf(account) == network.MembersOf(account).Count)), Patience, "all accounts were monitored", cancellation);
 
         await IdleAsync(context, listener, report, cancellation);
-        await HearAsync(context, system, network, listener, accounts, report, cancellation);
+        var heardPerSecond = await HearAsync(context, system, network, listener, accounts, report, cancellation);
+        await listener.KillAsync(cancellation);
+        network.ForgetSubscriptions();
+        report.Add("node_notifications_per_second", heardPerSecond, "bare_client", await BareAsync(context, network, accounts, cancellation));
         report.Note($"{Nodes:N0} nodes in {Swarms} swarms; seconds count from the start of the process. Both ends of every handshake and of every message run on this machine.");
+        report.Note("The limit, bare_client, is this bench's own process with the same connections, which counts what it hears and does nothing else.");
         report.Note($"Messages of {DataBytes} bytes, {Copies} copies of each, for {Accounts:N0} accounts in all swarms; what the listener publishes is taken from its queue and thrown away.");
         return report;
     }
@@ -68,7 +72,7 @@ internal sealed class NodesBench : IBench
         report.Add("idle_cpu_percent_of_one_core", 100 * (listener.Cpu - before).TotalSeconds / context.Options.Seconds);
     }
 
-    private static async Task HearAsync(
+    private static async Task<double> HearAsync(
         BenchContext context, BenchSystem system, FakeSwarmNetwork network, ListenerProbe listener, IReadOnlyList<byte[]> accounts, Report report, CancellationToken cancellation)
     {
         await using var drain = await Drain.StartAsync(system.State.Broker!.Amqp, cancellation);
@@ -88,7 +92,6 @@ internal sealed class NodesBench : IBench
         await StandStillAsync(() => HeardAsync(listener, cancellation), cancellation);
 
         var after = network.Statistics;
-        report.Add("node_notifications_per_second", heard / elapsed);
         foreach (var (name, microseconds) in use.Microseconds)
             report.Add($"{name}_cpu_us_per_notification", microseconds / heard);
         report.Add("undelivered_by_network", after.NotificationsUndeliverable - sent.NotificationsUndeliverable);
@@ -96,6 +99,21 @@ internal sealed class NodesBench : IBench
         report.Add("lost", Math.Max(0, after.MessagesStored - sent.MessagesStored - await listener.ReadAsync("sotto_listener_published", "", cancellation)));
         report.Add("frames_drained", drain.Frames);
         report.Add("busy_megabytes", listener.ResidentBytes / 1e6);
+        return heard / elapsed;
+    }
+
+    private static async Task<double> BareAsync(BenchContext context, FakeSwarmNetwork network, IReadOnlyList<byte[]> accounts, CancellationToken cancellation)
+    {
+        context.Say("the same with a client that only counts ...");
+        using var bare = await BareListener.StartAsync(network, accounts.Count, cancellation);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var begun = TimeProvider.System.GetTimestamp();
+        var flood = FloodAsync(network, accounts, ending.Token);
+        await Task.Delay(TimeSpan.FromSeconds(context.Options.Seconds), TimeProvider.System, cancellation);
+        var perSecond = bare.Heard / TimeProvider.System.GetElapsedTime(begun).TotalSeconds;
+        await ending.CancelAsync();
+        await flood;
+        return perSecond;
     }
 
     // What is under way when the flood ends counts, too.
