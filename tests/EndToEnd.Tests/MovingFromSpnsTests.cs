@@ -38,12 +38,15 @@ public sealed class MovingFromSpnsTests
         await old.MonitorAsync(before.Select(entry => SubscriptionOf(entry.Phone)));
 
         // 1: first import. Both servers notify.
+        var byOld = await world.Swarm.MonitorsAsync(before[0].Phone.Account.Hex, CancellationToken.None);
+        Assert.That(byOld, Is.Positive);
         await ImportAsync(world);
         var promised = new List<PushKey>();
         foreach (var (service, phone) in before)
         {
             var name = world.Adopt(service, phone);
-            await world.MonitoredAsync(phone);
+            await Eventually.BecomesTrueAsync(
+                async () => await world.Swarm.MonitorsAsync(phone.Account.Hex, CancellationToken.None) == 2 * byOld, what: "each node was asked by both servers");
             promised.Add(new PushKey(name, await world.StoreAsync(name, "to both"u8.ToArray())));
         }
 

@@ -1,4 +1,6 @@
 using Sotto.FakeSwarm;
+using Sotto.TestSupport;
+using SwarmListener.Hearing;
 using SwarmListener.Tests.Service;
 
 namespace SwarmListener.Tests.FullSize;
@@ -86,16 +88,17 @@ public sealed class OneInstanceTests
         var liar = _world.Swarm.MembersOf(_world.Ids[0])[0];
         await using var traffic = new SteadyTraffic(_world.Swarm, _world.Ids);
 
+        // As many as a node's send queue takes: what it drops by itself tells nothing of the listener.
         foreach (var lie in Enum.GetValues<LieKind>().Where(lie => lie is not (LieKind.OversizePart or LieKind.Goodbye)))
         {
-            for (var i = 0; i < 100; i++)
+            for (var i = 0; i < 50; i++)
                 _world.Swarm.Lie(liar, lie);
         }
 
+        await Eventually.BecomesTrueAsync(
+            () => _listener.Metrics.RefusedFor(Refusal.Malformed) > 0 && _listener.Metrics.RefusedFor(Refusal.ForeignAccount) > 0, what: "lies were refused and counted");
         _world.Swarm.Lie(liar, LieKind.OversizePart);
         await traffic.AllArrivedAsync(_world.World.Arrivals, FullSizeWorld.Patience);
-        Assert.That(_listener.Metrics.RefusedFor(SwarmListener.Hearing.Refusal.Malformed), Is.Positive);
-        Assert.That(_listener.Metrics.RefusedFor(SwarmListener.Hearing.Refusal.ForeignAccount), Is.Positive);
         await _world.AllToldEverywhereAsync();
     }
 }
