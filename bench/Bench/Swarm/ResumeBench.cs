@@ -40,15 +40,13 @@ internal sealed class ResumeBench : IBench
         var accounts = await ListenerRows.FillAsync(system.ConnectionString, Subscriptions, context.Say, cancellation);
 
         await listener.KillAsync(cancellation);
-        await ResumeAsync(network, listener, accounts, cancellation);
+        await ResumeAsync(network, listener, accounts, new CpuMeter(OthersThanListener(system)), cancellation);
         await Task.Delay(Settling, TimeProvider.System, cancellation);
         await listener.KillAsync(cancellation);
         context.Say("all accounts are monitored; killing the listener, and starting it again ...");
         network.ForgetSubscriptions();
         var before = network.Statistics;
-        var cpu = new CpuMeter(OthersThanListener(system));
-        var (seconds, cpuSeconds) = await ResumeAsync(network, listener, accounts, cancellation);
-        AddFigures(report, seconds, cpuSeconds, cpu.Read());
+        AddFigures(report, await ResumeAsync(network, listener, accounts, new CpuMeter(OthersThanListener(system)), cancellation));
         var refused = network.Statistics.MonitorsRefused.Sum() - before.MonitorsRefused.Sum();
         report.Add("monitors_refused", refused);
         report.Add("monitors_verified", network.Statistics.MonitorsVerified - before.MonitorsVerified);
@@ -66,31 +64,32 @@ internal sealed class ResumeBench : IBench
         return processes;
     }
 
-    private static async Task<(double[] Seconds, double ListenerCpuSeconds)> ResumeAsync(
-        FakeSwarmNetwork network, ListenerProbe listener, IReadOnlyList<byte[]> accounts, CancellationToken cancellation)
+    private static async Task<Resumption> ResumeAsync(
+        FakeSwarmNetwork network, ListenerProbe listener, IReadOnlyList<byte[]> accounts, CpuMeter others, CancellationToken cancellation)
     {
         var expected = accounts.Sum(account => (long)network.MembersOf(account).Count);
         var (at, ready) = listener.Start(cancellation);
         await ListenerProbe.UntilAsync(() => Task.FromResult(network.SubscriptionsAtAll() >= expected), Patience, "every node knew every account of its swarm", cancellation);
+        var othersUse = others.Read();
         await ready;
-        var cpu = listener.Cpu.TotalSeconds;
+        var listenerUse = listener.Cpu;
         var seconds = accounts.Select(account => network.MonitoredSince(account) is { } since
             ? (since - at).TotalSeconds
             : throw new BenchException("A node does not know an account that it should.")).ToArray();
-        return (seconds, cpu);
+        return new Resumption(seconds, listenerUse, othersUse);
     }
 
     private static Task AllConnectedAsync(ListenerProbe listener, CancellationToken cancellation) => ListenerProbe.UntilAsync(
         async () => await listener.ReadAsync("sotto_listener_nodes_connected", "", cancellation) >= Nodes, Patience, "all nodes were connected", cancellation);
 
-    private static void AddFigures(Report report, double[] seconds, double listenerCpuSeconds, CpuUse others)
+    private static void AddFigures(Report report, Resumption resumption)
     {
-        var quantiles = new Quantiles(seconds);
-        report.Add("seconds_to_first_monitored", seconds.Min());
+        var quantiles = new Quantiles(resumption.Seconds);
+        report.Add("seconds_to_first_monitored", resumption.Seconds.Min());
         report.Add("seconds_to_half_monitored", quantiles.At(0.5));
-        report.Add("seconds_to_all_monitored", seconds.Max());
-        report.Add("swarm_listener_cpu_seconds", listenerCpuSeconds);
-        foreach (var (name, microseconds) in others.Microseconds)
+        report.Add("seconds_to_all_monitored", resumption.Seconds.Max());
+        report.Add("swarm_listener_cpu_seconds", resumption.ListenerUse.TotalSeconds);
+        foreach (var (name, microseconds) in resumption.OthersUse.Microseconds)
             report.Add($"{name}_cpu_seconds", microseconds / 1e6);
     }
 
@@ -101,4 +100,7 @@ internal sealed class ResumeBench : IBench
         report.Note($"The network is simulated by the bench's own process, on the same processors: its cost (network_cpu_seconds) is not the listener's. It checks every request, and the signatures of one in {VerifyOneIn}, since six million verifications are five minutes of work.");
         report.Note("Accounts are groups (03), which spares the network the conversion of keys; the listener treats all alike.");
     }
+
+    // Of each account, when it was monitored by the last node of its swarm.
+    private sealed record Resumption(double[] Seconds, TimeSpan ListenerUse, CpuUse OthersUse);
 }
