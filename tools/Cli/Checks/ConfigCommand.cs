@@ -20,6 +20,8 @@ internal static class ConfigCommand
     public static Command Create()
     {
         var check = new Command("check", "Check every service's settings, from --settings and the environment, and say what is wrong, in a sentence for each. Nothing is started.") { Service, Programs };
+        // The stub is there for tests, and checked only when somebody asks.
+        Service.AcceptOnlyFromAmong([.. Services, "StubSender"]);
         check.Runs(RunAsync);
         return new Command("config", "Look at settings.") { check };
     }

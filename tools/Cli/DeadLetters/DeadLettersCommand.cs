@@ -23,13 +23,13 @@ internal static class DeadLettersCommand
     {
         var poison = new Option<bool>("--poison") { Description = "Instead, the bus messages that no consumer could take." };
         var settled = new Option<bool>("--settled") { Description = "Also those that were replayed, discarded or retired." };
-        var limit = new Option<int>("--limit") { Description = "At most so many.", DefaultValueFactory = _ => ListMax };
+        var limit = Arguments.Number("--limit", "At most so many.", ListMax, 1, 10_000);
         var command = new Command("list", "List dead letters, the oldest first.") { Id, Provider, Reason, OlderThan, NewerThan, poison, settled, limit };
         command.Runs(async (arguments, cancellationToken) =>
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
             var desk = Letters.Desk(database);
-            var countMax = Math.Clamp(arguments.GetValue(limit), 1, 10_000);
+            var countMax = arguments.GetValue(limit);
             if (arguments.GetValue(poison))
             {
                 var messages = await desk.ListPoisonAsync(countMax, cancellationToken);
