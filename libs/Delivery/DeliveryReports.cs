@@ -12,7 +12,7 @@ internal sealed class DeliveryReports(Broker broker, TimeProvider clock, ILogger
     private readonly FramePublisher<PushAccepted> _accepted = new(broker, BusTopology.PushAccepted, mandatory: false, _ => SmallWeight, clock, logger);
     private readonly FramePublisher<PushExpired> _expired = new(broker, BusTopology.PushExpired, mandatory: false, _ => SmallWeight, clock, logger);
     private readonly FramePublisher<PushDeadLettered> _dead =
-        new(broker, BusTopology.PushDeadLettered, mandatory: true, letter => Parking.Weigh(letter.Push) + SmallWeight, clock, logger);
+        new(broker, BusTopology.PushDeadLettered, mandatory: true, letter => Parking.Weigh(letter.Push) + letter.History.Count * Parking.AttemptWeight + SmallWeight, clock, logger);
 
     private readonly FramePublisher<DeviceTokenInvalidated> _invalidated =
         new(broker, BusTopology.DeviceTokenInvalidated, mandatory: true, _ => SmallWeight, clock, logger);
@@ -29,16 +29,17 @@ internal sealed class DeliveryReports(Broker broker, TimeProvider clock, ILogger
         return _expired.PublishAsync(report, cancellationToken);
     }
 
-    public Task DeadLetteredAsync(EncryptedPush push, string? app, string outcome, string reason, int attempts, CancellationToken cancellationToken)
+    public Task DeadLetteredAsync(EncryptedPush push, EncryptedPush tried, string? app, DeliveryOutcome outcome, CancellationToken cancellationToken)
     {
         var report = new PushDeadLettered
         {
             PushId = push.PushId,
             Provider = push.Provider,
             App = app,
-            Outcome = outcome,
-            Reason = reason,
-            Attempts = attempts,
+            Outcome = outcome.Class,
+            Reason = outcome.Reason,
+            Attempts = tried.Attempt,
+            History = tried.PastAttempts ?? [],
             DeadLetteredAt = clock.GetUtcNow(),
             Push = push,
         };

@@ -22,7 +22,10 @@ internal sealed class Parking : IAsyncDisposable
     public ParkingLadder Ladder { get; }
 
     /// <summary>About how many bytes a push takes in a frame.</summary>
-    public static int Weigh(EncryptedPush push) => push.Payload.Length + push.SealedDeviceToken.Length + FixedWeight;
+    public static int Weigh(EncryptedPush push) => push.Payload.Length + push.SealedDeviceToken.Length + (push.PastAttempts?.Count ?? 0) * AttemptWeight + FixedWeight;
+
+    /// <summary>About how many bytes one remembered attempt takes.</summary>
+    public const int AttemptWeight = 120;
 
     private const int FixedWeight = 300;
 

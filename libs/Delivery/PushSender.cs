@@ -58,9 +58,9 @@ internal sealed class PushSender(
         if (throttled.PauseOf(push.DeviceId) is var pause && pause > TimeSpan.Zero)
             return await consequences.PostponeAsync(push, pause, cancellationToken);
         if (!tokens.TryOpen(push.SealedDeviceToken, out var device))
-            return await consequences.DeadLetterAsync(push, app: null, push.Attempt, NotSealedToUs, cancellationToken);
+            return await consequences.DeadLetterAsync(push, app: null, triedAt: null, NotSealedToUs, cancellationToken);
         if (apps.Find(device.App) is not { } app)
-            return await consequences.WaitForRepairAsync(push, AppNotServed, cancellationToken);
+            return await consequences.WaitForRepairAsync(push, triedAt: null, AppNotServed, cancellationToken);
         if (await app.EnterAsync(isOwnQueue, cancellationToken) is not { } pass)
             return await consequences.WaitForTurnAsync(push, app, app.Gate.PausedFor, cancellationToken);
 
@@ -129,7 +129,7 @@ internal sealed class PushSender(
                 tokens.Forget(push.SealedDeviceToken);
                 return await consequences.BuryAsync(push, app, dead, believed, sentAt, cancellationToken);
             case DeliveryOutcome.PayloadBad:
-                return await consequences.DeadLetterAsync(push, app, push.Attempt + 1, outcome, cancellationToken);
+                return await consequences.DeadLetterAsync(push, app, sentAt, outcome, cancellationToken);
             case DeliveryOutcome.Postponed postponed:
                 return await consequences.PostponeAsync(push, postponed.Pause, cancellationToken);
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.Part } part:
@@ -142,7 +142,7 @@ internal sealed class PushSender(
             default:
                 return app.Gate.PausedFor is var closedFor && closedFor > TimeSpan.Zero
                     ? await consequences.WaitForTurnAsync(push, app, closedFor, cancellationToken)
-                    : await consequences.WaitForRepairAsync(push, outcome, cancellationToken);
+                    : await consequences.WaitForRepairAsync(push, sentAt, outcome, cancellationToken);
         }
     }
 }

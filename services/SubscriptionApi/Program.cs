@@ -63,6 +63,7 @@ internal static class Program
     {
         builder.AddSettings<SealingSettings>("Sealing");
         builder.Services.AddSingleton<SealingKeys>();
+        builder.Services.AddSingleton<ProviderFacts>();
         builder.Services.AddSingleton<EnvelopeKeySeal>();
         builder.Services.AddSingleton<ProviderDirectory>();
         builder.Services.AddSingleton<ValidationClient>();

@@ -41,4 +41,7 @@ internal static partial class SubscriptionApiLog
 
     [LoggerMessage(2020, LogLevel.Warning, "What an instance reported of itself could not be kept ({Error}); its next report says it again")]
     public static partial void StatsNotKept(this ILogger logger, string error);
+
+    [LoggerMessage(2021, LogLevel.Warning, "What clients of {Provider} have to know cannot be read ({Error}); they are told nothing")]
+    public static partial void FactsNotRead(this ILogger logger, string provider, string error);
 }

@@ -48,7 +48,8 @@ internal sealed class World : IAsyncDisposable
             Folder = folder,
             Durability = Durability.Throwaway,
             RabbitMq = null,
-            Scale = scale ?? [],
+            // The stories are told by four phones; the fifth has its own, in the demo.
+            Scale = new Dictionary<string, int>(scale ?? [], StringComparer.Ordinal) { ["WebPushSender"] = scale?.GetValueOrDefault("WebPushSender") ?? 0 },
             Settings = settings ?? [],
             Guarded = true,
         };

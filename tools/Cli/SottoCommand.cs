@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Sotto.Cli.Access;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Sotto.Cli.Access;
 using Sotto.Cli.Checks;
 using Sotto.Cli.DeadLetters;
 using Sotto.Cli.Import;

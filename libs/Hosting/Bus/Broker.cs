@@ -50,6 +50,13 @@ public sealed class Broker : IAsyncDisposable
     public Task DeclarePushQueueAsync(IChannel channel, string provider, CancellationToken cancellationToken) => _topology == BusDeclaration.Own
         ? BusTopology.DeclarePushQueueAsync(channel, provider, cancellationToken)
         : channel.ExchangeDeclarePassiveAsync(Contracts.Provider.PushQueue(provider), cancellationToken);
+    /// <summary>Puts one message into a queue, byte by byte as it is, and completes when the broker has confirmed it. For what an operator puts back.</summary>
+    /// <exception cref="PublishException">There is no such queue, or it refused.</exception>
+    public async Task PutBackAsync(string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        await using var channel = await OpenPublishingChannelAsync(cancellationToken);
+        await channel.BasicPublishAsync(exchange: "", queue, mandatory: true, properties, body, cancellationToken);
+    }
 
     /// <summary>True when the queue exists now; it is not created.</summary>
     public async Task<bool> QueueExistsAsync(string queue, CancellationToken cancellationToken)

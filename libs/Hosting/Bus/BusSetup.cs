@@ -64,6 +64,7 @@ public static class BusSetup
     public static void UseWorkQueue(this IReceiveEndpointConfigurator endpoint)
     {
         endpoint.ConfigureConsumeTopology = false;
+        endpoint.ConfigureReceive(pipe => pipe.UseFilter(new OversizeGuard()));
         endpoint.RethrowFaultedMessages();
         endpoint.ThrowOnSkippedMessages();
         // A fault message would carry the whole content to an exchange that nobody listens to.

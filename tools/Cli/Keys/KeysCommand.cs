@@ -5,7 +5,7 @@ using Sotto.Sodium;
 
 namespace Sotto.Cli.Keys;
 
-/// <summary><c>sotto keys</c>: the X25519 key pairs of the services that hold secrets. Private keys never reach the terminal.</summary>
+/// <summary><c>sotto keys</c>: the X25519 key pairs of the services that hold secrets, and the VAPID key. Private keys never reach the terminal.</summary>
 internal static class KeysCommand
 {
     /// <summary>The folder, inside the key folder, that SubscriptionApi reads; it holds public keys only.</summary>
@@ -26,12 +26,14 @@ internal static class KeysCommand
 
     private static Command Generate()
     {
-        var command = new Command("generate", "Make every key pair that is not there yet. Existing files are never touched.") { Folder };
+        var command = new Command("generate", "Make every key pair that is not there yet, the VAPID key of Web Push among them. Existing files are never touched.") { Folder };
         command.Runs((arguments, _) =>
         {
             var folder = arguments.GetValue(Folder)!;
             Directory.CreateDirectory(Path.Combine(folder.FullName, PublicFolder));
             var made = ((string[])[OnionName, .. SealingNames]).Select(name => MakeIfAbsent(folder.FullName, name)).ToList();
+            var (vapid, absent) = VapidKey.MakeIfAbsent(folder.FullName, Path.Combine(folder.FullName, PublicFolder));
+            made.Add(new KeyReport(VapidKey.Name, vapid, absent));
             Output.Print(
                 arguments,
                 made,
@@ -52,6 +54,8 @@ internal static class KeysCommand
             var keys = folder.EnumerateFiles("*.key").OrderBy(file => file.Name, StringComparer.Ordinal)
                 .Select(file => new KeyReport(Path.GetFileNameWithoutExtension(file.Name), PublicKeyOf(file.FullName), Made: false))
                 .ToList();
+            if (VapidKey.PublicKeyIn(folder.FullName) is { } vapid)
+                keys.Add(new KeyReport(VapidKey.Name, vapid, Made: false));
             Output.Print(arguments, keys, keys.Select(key => $"{key.Name,-14} {key.PublicKey}"));
             if (keys.Count == 0)
                 Output.Remark(arguments, $"There are no keys in {folder}.");

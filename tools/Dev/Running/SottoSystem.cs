@@ -111,18 +111,21 @@ public sealed partial class SottoSystem : IAsyncDisposable
             File.Delete(old);
 
         _keys = DevelopmentKeys.Ensure(_folder.Keys);
+        ClientFacts.Write(_keys.PublicFolder, _folder.Credentials);
         Change(state => state with { OnionPublicKey = _keys.OnionPublicKey });
         await AllOrNoneAsync([StartBrokerAsync, StartDatabaseAsync, StartOutsideAsync], cancellation);
         _accounts = await ServiceAccounts.MakeAsync(State, _say, cancellation);
 
         var services = ServiceCatalogue.All.Where(service => !LeftOut.ContainsKey(service))
-            .SelectMany(service => Enumerable.Range(1, _plan.Scale.GetValueOrDefault(service, ServiceCatalogue.InstancesByDefault(service))).Select(instance => (service, instance))).ToList();
+            .SelectMany(service => Enumerable.Range(1, Instances(service)).Select(instance => (service, instance))).ToList();
         foreach (var (service, reason) in LeftOut)
             _say($"{service} is not started: {reason}.");
 
         await AllOrNoneAsync(services.Select(next => (Func<CancellationToken, Task>)(stop => StartServiceAsync(next.service, next.instance, stop))), cancellation);
         _say($"{services.Count} services are running.");
     }
+
+    private int Instances(string service) => _plan.Scale.GetValueOrDefault(service, ServiceCatalogue.InstancesByDefault(service));
 
     private Dictionary<string, string> LeftOut { get; set; } = [];
 

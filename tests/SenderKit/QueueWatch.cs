@@ -3,10 +3,10 @@ using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
 
-namespace Senders.Tests.Harness;
+namespace Sotto.SenderKit;
 
 /// <summary>Looks into queues from outside.</summary>
-internal sealed class QueueWatch(TestBroker broker) : IAsyncDisposable
+public sealed class QueueWatch(TestBroker broker) : IAsyncDisposable
 {
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler());
     private IConnection? _connection;

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using MassTransit;
 using Sotto.Hosting.Bus;
 
-namespace Senders.Tests.Harness;
+namespace Sotto.SenderKit;
 
 /// <summary>The rest of the system as a sender sees it: somebody who puts pushes into queues, asks about tokens, and hears the reports.</summary>
-internal sealed class TestBus : IAsyncDisposable
+public sealed class TestBus : IAsyncDisposable
 {
     private readonly IBusControl _bus;
 

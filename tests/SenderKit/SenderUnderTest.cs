@@ -1,11 +1,12 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Sotto.Sodium;
 
-namespace Senders.Tests.Harness;
+namespace Sotto.SenderKit;
 
 /// <summary>A real sender with a virtual host of its own, and everything around it.</summary>
-internal sealed class SenderUnderTest : IAsyncDisposable
+public sealed class SenderUnderTest : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("sotto-sender-").FullName;
     private readonly Func<string[], WebApplication> _build;
@@ -60,23 +61,27 @@ internal sealed class SenderUnderTest : IAsyncDisposable
     /// <summary>The public half of the sealing key.</summary>
     public static byte[] PublicKey { get; } = PublicKeyOf(PrivateKey);
 
-    /// <summary>The device id of a token at this sender.</summary>
-    public static byte[] DeviceId(string token)
+    /// <summary>The device id, at this sender, of what it recognises a device by.</summary>
+    public static byte[] DeviceId(string serviceId)
     {
         var key = new byte[32];
         Blake2b.Hash("sotto device id"u8, PrivateKey, key);
         var id = new byte[32];
-        Blake2b.Hash(key, Encoding.UTF8.GetBytes(token), id);
+        Blake2b.Hash(key, Encoding.UTF8.GetBytes(serviceId), id);
         return id;
     }
 
     /// <summary>A push as the Encryptor would make it.</summary>
-    public static EncryptedPush Push(string provider, string token, TimeSpan? life = null, int payloadBytes = 296) => new()
+    public static EncryptedPush Push(string provider, string token, TimeSpan? life = null, int payloadBytes = 296) =>
+        Push(provider, new TestDevice(token), life, payloadBytes);
+
+    /// <summary>A push as the Encryptor would make it.</summary>
+    public static EncryptedPush Push(string provider, TestDevice device, TimeSpan? life = null, int payloadBytes = 296) => new()
     {
         PushId = Guid.NewGuid(),
         Provider = provider,
-        DeviceId = DeviceId(token),
-        SealedDeviceToken = SealedBox.Seal(Encoding.UTF8.GetBytes($$"""{"token":"{{token}}"}"""), PublicKey),
+        DeviceId = DeviceId(device.ServiceId),
+        SealedDeviceToken = SealedBox.Seal(JsonSerializer.SerializeToUtf8Bytes(new { token = device.Token }), PublicKey),
         Payload = RandomBytes(payloadBytes),
         ExpiresAt = TimeProvider.System.GetUtcNow() + (life ?? TimeSpan.FromHours(2)),
         HeardAt = TimeProvider.System.GetUtcNow(),
