@@ -121,7 +121,7 @@ internal sealed class ListenerProcess
     {
         while (true)
         {
-            await Task.Delay(_world.Pace, _scheduler.Time);
+            await Task.Delay(_world.KeeperPace, _scheduler.Time);
             try
             {
                 await _keeper.KeepAsync(CancellationToken.None);

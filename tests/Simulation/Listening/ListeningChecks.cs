@@ -82,7 +82,7 @@ internal sealed class ListeningChecks(Scheduler scheduler, ListeningWorld world,
         var subscribed = world.Database.All.First(subscribed => subscribed.Account == account);
         if (subscribed.ExpiresAt < Now - Recent)
             scheduler.Break($"a node is asked about account {subscribed.Number}, which has expired");
-        // Two and a half hours hold at most three renewals of 45 minutes; a few more askings belong to the beginning.
+        // The hours hold two renewals of 45 minutes; a few more askings belong to the beginning.
         if (isQuiet && world.Alive.Any(listener => node.Times(listener.Process, account) > 10))
             scheduler.Break($"a node is asked about account {subscribed.Number} again and again");
     }

@@ -10,11 +10,11 @@ namespace Simulation.Listening;
 /// </summary>
 internal sealed class ListeningWorld : World
 {
-    private static readonly TimeSpan ChurnEnd = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan ChurnEnd = TimeSpan.FromSeconds(75);
 
     // The slowest way to a settled state: a cut noticed after 8 s, a key that may be taken for 10 s, a bucket left for 15 s.
     private static readonly TimeSpan CalmEnd = ChurnEnd + TimeSpan.FromSeconds(45);
-    private static readonly TimeSpan End = CalmEnd + TimeSpan.FromHours(2.5);
+    private static readonly TimeSpan End = CalmEnd + TimeSpan.FromHours(1.75);
     private static readonly TimeSpan HeardSoon = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LongPace = TimeSpan.FromSeconds(15);
 
@@ -46,7 +46,11 @@ internal sealed class ListeningWorld : World
 
     public SwarmMap Map { get; private set; }
 
-    public TimeSpan Pace { get; private set; } = TimeSpan.FromSeconds(0.5);
+    /// <summary>How often listeners look at what is to be told.</summary>
+    public TimeSpan Pace { get; private set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>And at the database.</summary>
+    public TimeSpan KeeperPace { get; private set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>How likely a node does not answer.</summary>
     public double RequestLoss { get; private set; }
@@ -65,7 +69,7 @@ internal sealed class ListeningWorld : World
         for (var listeners = Scheduler.Random.Next(1, 5); listeners > 0; listeners--)
             Scheduler.After(Scheduler.Between(0, _isQuiet ? 5 : 40), StartListener);
         for (var accounts = Scheduler.Random.Next(1, 30); accounts > 0; accounts--)
-            Scheduler.After(Scheduler.Between(0, 60), Subscribe);
+            Scheduler.After(Scheduler.Between(0, 50), Subscribe);
         if (!_isQuiet)
             PlanHarm();
         for (var second = 1; second < CalmEnd.TotalSeconds; second++)
@@ -88,7 +92,7 @@ internal sealed class ListeningWorld : World
     {
         foreach (var listener in Alive)
             listener.StayAsItIs();
-        Pace = LongPace;
+        (Pace, KeeperPace) = (LongPace, 4 * LongPace);
         RequestLoss = _isQuiet ? 0 : 0.05;
         for (var at = CalmEnd; at < End; at += TimeSpan.FromMinutes(2))
         {
