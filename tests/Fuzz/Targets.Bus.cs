@@ -8,7 +8,7 @@ namespace Fuzz;
 
 internal static partial class Targets
 {
-    private static readonly string[] BusWords =
+    private static IReadOnlyList<string> BusWords =>
     [
         .. JsonWords, "\"message\":", "\"items\":[", "\"account\":\"AAAA\"", "\"pushId\":", "\"messageHash\":", "\"namespace\":", "\"expiresAt\":\"9999-12-31T23:59:59Z\"", "\"revision\":", "\"withdrawn\":true",
         "\"namespaces\":[", "\"authorization\":{",

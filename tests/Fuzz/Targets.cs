@@ -22,9 +22,9 @@ internal static partial class Targets
     private const long NowSeconds = 1_767_268_800;
 
     private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(NowSeconds);
-    private static readonly string[] BencodeWords = ["e", "l", "d", "i0e", "i-1e", "0:", "1:a", "3:abc", "le", "de", "i9223372036854775807e", "99999999999:", "l4:spam", "d1:ai1e", "dl", "llllllll"];
+    private static string[] BencodeWords { get; } = ["e", "l", "d", "i0e", "i-1e", "0:", "1:a", "3:abc", "le", "de", "i9223372036854775807e", "99999999999:", "l4:spam", "d1:ai1e", "dl", "llllllll"];
 
-    private static readonly string[] JsonWords =
+    private static string[] JsonWords { get; } =
     [
         "{", "}", "[", "]", ",", ":", "\"", "null", "true", "false", "0", "\"\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\\u0000", "\"a\":", "[[", "{\"a\":", "1e400", "-0.0", "\uFEFF", "\"\\ud83d\\ude00\"",
         "\"reason\":\"\\ud800\"", "\"error\":{}", "\"code\":", "\"msg\":\"{}\"", "\"token\":\"\\udfff\"", "\"endpoint\":\"/\"", "\"method\":\"POST\"", "\"headers\":{}",
@@ -35,7 +35,7 @@ internal static partial class Targets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new("bencode", BencodeWords, Bencoded),
-        new("onion-body", JsonWords, input => OnionRequest.TryOpen(Onion, input, out _, out _) ? "opened" : "refused"),
+        new("onion-body", JsonWords, input => OnionRequest.TryOpen(Onion, input, out var payload, out _) ? $"opened {payload.Length}" : "refused"),
         new("onion-v4", [.. JsonWords, .. BencodeWords], InsideOnion),
         // A JSON document of many small values takes 12 bytes for each in its index, and buffers double as they grow.
         new("subscription-json", JsonWords, Subscription) { AllocatedPerByteMax = 256 },
@@ -105,21 +105,8 @@ internal static partial class Targets
     // What a sender reads when the API asks it about a device.
     private static string ServiceInfo(byte[] input)
     {
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(input);
-        }
-        catch (JsonException)
-        {
-            return "not JSON";
-        }
-
-        using var parsed = document;
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
-            return "no object";
-        var simple = DeviceReading.OfToken(document.RootElement, token => token.Length > 100 ? "too long" : null);
-        var web = WebPushDevice.Read(document.RootElement, new EndpointRules());
+        var simple = DeviceReading.Parse(input, info => DeviceReading.OfToken(info, token => token.Length > 100 ? "too long" : null));
+        var web = DeviceReading.Parse(input, info => WebPushDevice.Read(info, new EndpointRules()));
         return $"{simple.Sentence} {web.Sentence}";
     }
 
@@ -148,8 +135,8 @@ internal static partial class Targets
     {
         if (!OxenMqAddress.TryParse(Encoding.UTF8.GetString(input), out var address))
             return "refused";
-        // What was read must be writable, and readable again.
-        if (!OxenMqAddress.TryParse(address.ToString(), out var again) || !again.Equals(address))
+        // What is written, without the key, must be readable again.
+        if (!OxenMqAddress.TryParse(address.ToString(), out var again) || again.ToString() != address.ToString())
             throw new InvalidOperationException("an address that was read is another one when it is written and read again");
         return $"address {address.IsCurve}";
     }

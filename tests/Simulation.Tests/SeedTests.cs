@@ -8,7 +8,7 @@ namespace Simulation.Tests;
 /// <summary>A quick pass over the simulated worlds; <c>./dev sim</c> plays more.</summary>
 public sealed class SeedTests
 {
-    private const int SeedsOfAPass = 150;
+    private const int SeedsOfAPass = 200;
 
     public static IEnumerable<string> AllWorlds => Worlds.All.Keys;
 

@@ -59,7 +59,7 @@ internal static class MutantsCommand
         return missed.Count == 0 ? 0 : 1;
     }
 
-    private static void Write(FileInfo? json, IReadOnlyList<MutantFate> fates)
+    private static void Write(FileInfo? json, List<MutantFate> fates)
     {
         if (json is null)
             return;

@@ -88,7 +88,7 @@ internal sealed class MutantCompiler(string folder)
 
     private static async Task<(int Code, string Output)> RunAsync(IReadOnlyList<string> arguments, string folder, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(Workspace.Dotnet, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Workspace.Dotnet, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, UseShellExecute = false };
         using var process = Process.Start(start) ?? throw new DevException("dotnet could not be started.");
         var output = await process.StandardOutput.ReadToEndAsync(cancellation);
         await process.WaitForExitAsync(cancellation);
