@@ -9,8 +9,7 @@ namespace Sotto.Delivery;
 /// <summary>Answers the SubscriptionApi's question whether a provider takes a device (session-v2 sections 7.3 and 8).</summary>
 internal sealed class DeviceTokenValidationConsumer(PushApps apps, DeviceTokens tokens) : IConsumer<ValidateDeviceToken>
 {
-    // Error codes of session-v2 section 2.3.
-    private const int BadInput = 1;
+    // Error code of session-v2 section 2.3.
     private const int Error = 4;
 
     // Bounds of a service id in bytes, session-v2 section 2.4.

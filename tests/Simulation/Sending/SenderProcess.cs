@@ -10,8 +10,7 @@ namespace Simulation.Sending;
 internal sealed class SenderProcess : IPushProvider
 {
     // Instruments are for a whole process; one set serves all seeds.
-    private static readonly DeliveryMetrics Metrics = new(
-        "simulated", new ProviderGate("simulated", new GateOptions { InFlightMax = 1 }, TimeProvider.System, NullLogger.Instance), new MassFailureGuard(TimeProvider.System));
+    private static readonly DeliveryMetrics Metrics = new(new PushApps("simulated", [], defaultApp: null));
 
     private readonly Scheduler _scheduler;
     private readonly SendingWorld _world;
@@ -38,10 +37,11 @@ internal sealed class SenderProcess : IPushProvider
             new BelievedDeaths(_doubts, broker.Publisher<DeviceTokenInvalidated>(world.Invalidated)), scheduler.Time);
         var consequences = new PushConsequences(
             reports, new Parking(settings.Ladder, broker.ParkingPublisher), Metrics, settings, scheduler.Time, scheduler.Random, NullLogger.Instance);
+        var app = new PushApp(AppName.Default, this, gate, new MassFailureGuard(scheduler.Time), holding: null);
         var sender = new PushSender(
-            this, Device.Tokens, gate, new MassFailureGuard(scheduler.Time), new RecentPushes(scheduler.Time), consequences, new ThrottledDevices(scheduler.Time), Metrics,
-            scheduler.Time, scheduler.Random, NullLogger.Instance);
-        var consumer = broker.Connect(process, push => sender.SettleAsync(push, CancellationToken.None));
+            new PushApps(Name, [app], AppName.Default), Device.Tokens, new RecentPushes(scheduler.Time), consequences, new ThrottledDevices(scheduler.Time),
+            new SuspectDevices(TimeSpan.FromSeconds(settings.SuspectSeconds)), Metrics, scheduler.Time, scheduler.Random, NullLogger.Instance);
+        var consumer = broker.Connect(process, push => sender.SettleAsync(push, isOwnQueue: false, CancellationToken.None));
         gate.LongPause = isPaused => broker.Pause(consumer, isPaused);
     }
 

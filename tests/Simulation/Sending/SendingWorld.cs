@@ -22,7 +22,10 @@ internal sealed class SendingWorld : World
         : base(scheduler)
     {
         var random = scheduler.Random;
-        Settings = new DeliverySettings { OutageAttempts = random.Next(2, 10), RampUpSeconds = random.Next(1, 60), HoldSeconds = random.Next(0, 20) };
+        Settings = new DeliverySettings
+        {
+            OutageAttempts = random.Next(2, 10), RampUpSeconds = random.Next(1, 60), HoldSeconds = random.Next(0, 20), SuspectSeconds = random.Next(2) * random.Next(1, 120),
+        };
         InFlightMax = random.Next(1, 17);
         Devices = [.. Enumerable.Range(0, random.Next(3, Device.CountMax + 1)).Select(number => new Device(number, scheduler.Time.GetUtcNow()))];
         Ledger = new PushLedger(scheduler, Settings.Ladder, TimeSpan.FromMinutes(Settings.RetryMinutesMax));
