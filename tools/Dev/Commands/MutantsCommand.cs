@@ -12,7 +12,7 @@ internal static class MutantsCommand
 
     public static Command Create()
     {
-        var only = new Option<string?>("--only") { Description = "Only the mutants whose name contains this." };
+        var only = new Option<string?>("--only") { Description = "Only the mutants whose name, or whose test project, contains this." };
         var json = new Option<FileInfo?>("--json") { Description = "Write what came of each to this file." };
         var page = new Option<FileInfo?>("--page") { Description = "Write the list of what is caught where, as Markdown, to this file." };
         var command = new Command("mutants", "Plant the bugs of tools/Dev/Mutants/mutants.txt, one at a time, and see that a test notices each.") { only, json, page };
@@ -22,7 +22,7 @@ internal static class MutantsCommand
 
     private static async Task<int> RunAsync(string? only, FileInfo? json, FileInfo? page, CancellationToken cancellation)
     {
-        var mutants = MutantTable.Read().Where(mutant => only is null || mutant.Name.Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
+        var mutants = MutantTable.Read().Where(mutant => only is null || $"{mutant.Name} {mutant.TestProject}".Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
         if (mutants.Count == 0)
             throw new DevException($"No mutant's name contains '{only}'.");
         var progress = new Progress();
@@ -46,10 +46,11 @@ internal static class MutantsCommand
 
             var fate = await hunt.HuntAsync(mutant, cancellation);
             fates.Add(fate);
+            // What is known is kept, however this ends.
+            Write(json, fates);
             progress.Say($"{fates.Count,2}/{mutants.Count} {fate.Word,-8} {mutant.Name,-34} {fate.Trouble ?? fate.CaughtBy ?? $"by {mutant.Test}"} ({fate.Took.TotalSeconds:0.0} s)");
         }
 
-        Write(json, fates);
         if (page is not null)
             await File.WriteAllTextAsync(page.FullName, MutantPage.Write(fates), cancellation);
         var missed = fates.Where(fate => fate.CaughtBy is null).ToList();
