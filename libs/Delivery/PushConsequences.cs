@@ -10,6 +10,7 @@ internal sealed class PushConsequences(
     DeliveryMetrics metrics,
     DeliverySettings settings,
     TimeProvider clock,
+    Random random,
     ILogger logger)
 {
     private static readonly RetryPace Repair = new(TimeSpan.FromMinutes(2));
@@ -52,7 +53,7 @@ internal sealed class PushConsequences(
         var tried = push.Tried(sentAt, outcome);
         var untilExpiry = push.ExpiresAt - now;
         var untilBudgetEnds = tried.FirstAttemptAt!.Value + _budget - now;
-        var wait = pace.After(push.Attempt, told, Random.Shared);
+        var wait = pace.After(push.Attempt, told, random);
         var half = wait / 2;
         var least = told > half ? told.Value : half;
         var rung = parking.Ladder.RungFor(wait, least, most: untilExpiry < untilBudgetEnds ? untilExpiry - Moment : untilBudgetEnds);
@@ -104,7 +105,7 @@ internal sealed class PushConsequences(
     {
         if (_partOutOfReach.IsDue())
             logger.PartOutOfReach(push.Provider, outcome.Reason);
-        return PostponeAsync(push.Tried(triedAt ?? clock.GetUtcNow(), outcome) with { FirstAttemptAt = push.FirstAttemptAt }, Repair.After(push.Attempt, told: null, Random.Shared), cancellationToken);
+        return PostponeAsync(push.Tried(triedAt ?? clock.GetUtcNow(), outcome) with { FirstAttemptAt = push.FirstAttemptAt }, Repair.After(push.Attempt, told: null, random), cancellationToken);
     }
 
     /// <summary>The device is gone: its token is retired, if that is believed, and the push is a dead letter.</summary>

@@ -17,6 +17,7 @@ internal sealed class PushSender(
     SuspectDevices suspects,
     DeliveryMetrics metrics,
     TimeProvider clock,
+    Random random,
     ILogger logger)
 {
     // A fault of our own is tried again, so that a bug does not lose pushes; the budget ends it.
@@ -120,7 +121,7 @@ internal sealed class PushSender(
             case DeliveryOutcome.RetryLater later:
                 return await consequences.RetryAsync(push, app, sentAt, outcome, later.Pace, later.Told, cancellationToken);
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.Token } device:
-                throttled.Throttle(push.DeviceId, device.Pace.After(push.Attempt, device.Told, Random.Shared));
+                throttled.Throttle(push.DeviceId, device.Pace.After(push.Attempt, device.Told, random));
                 return await consequences.RetryAsync(push, app, sentAt, outcome, device.Pace, device.Told, cancellationToken);
             case DeliveryOutcome.TokenDead { LooksLikeOurs: true } doubtful when suspects.Suspect(push, sentAt) is { } wait:
                 throttled.Throttle(push.DeviceId, wait);
@@ -133,7 +134,7 @@ internal sealed class PushSender(
             case DeliveryOutcome.Postponed postponed:
                 return await consequences.PostponeAsync(push, postponed.Pause, cancellationToken);
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.Part } part:
-                return await consequences.PostponeAsync(push, part.Pace.After(push.Attempt, part.Told, Random.Shared), cancellationToken);
+                return await consequences.PostponeAsync(push, part.Pace.After(push.Attempt, part.Told, random), cancellationToken);
             // The gate has closed; the push is no worse than those that wait in the queue.
             case DeliveryOutcome.Throttled wide:
                 return await consequences.WaitForTurnAsync(push, app, Longer(app.Gate.PausedFor, wide.Told ?? TimeSpan.Zero), cancellationToken);

@@ -217,7 +217,7 @@ public sealed class MessageTests
     [Test]
     public async Task An_account_with_very_many_devices_wakes_them_all_once()
     {
-        const int Devices = (2 * MessageArrivedConsumer.PushesAtOnceMax) + 100;
+        const int Devices = (2 * PushMaker.PushesAtOnceMax) + 100;
         await using var encryptor = await _world.StartAsync();
         var account = EncryptorWorld.NewAccount();
         foreach (var some in Enumerable.Range(0, Devices).Select(_ => _world.Device(account).Wish).Chunk(50))

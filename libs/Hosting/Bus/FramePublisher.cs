@@ -18,7 +18,7 @@ namespace Sotto.Hosting.Bus;
 /// connection of <see cref="Broker"/> (decision 0002).
 /// </remarks>
 /// <typeparam name="T">The event or command.</typeparam>
-public sealed class FramePublisher<T> : IAsyncDisposable
+public sealed class FramePublisher<T> : IPublisher<T>
     where T : class
 {
     /// <summary>Most items that wait to be put into a frame.</summary>
