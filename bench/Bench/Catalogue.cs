@@ -1,9 +1,12 @@
+using Sotto.Bench.Brokers;
+using Sotto.Bench.Pipeline;
+
 namespace Sotto.Bench;
 
 /// <summary>Every bench, in the order in which they run when none is named.</summary>
 internal static class Catalogue
 {
-    public static IReadOnlyList<IBench> All { get; } = [];
+    public static IReadOnlyList<IBench> All { get; } = [new PipelineBench(), new BrokerBench(), new ScaleBench()];
 
     /// <summary>Those of these names, in the catalogue's order; all when none is named.</summary>
     /// <exception cref="BenchException">There is no bench of a name.</exception>
