@@ -1,3 +1,5 @@
+using Sotto.Bench.Brokers;
+using Sotto.Bench.Pipeline;
 using Sotto.Bench.Swarm;
 
 namespace Sotto.Bench;
@@ -5,7 +7,7 @@ namespace Sotto.Bench;
 /// <summary>Every bench, in the order in which they run when none is named.</summary>
 internal static class Catalogue
 {
-    public static IReadOnlyList<IBench> All { get; } = [new ResumeBench(), new NodesBench()];
+    public static IReadOnlyList<IBench> All { get; } = [new PipelineBench(), new BrokerBench(), new ScaleBench(), new ResumeBench(), new NodesBench()];
 
     /// <summary>Those of these names, in the catalogue's order; all when none is named.</summary>
     /// <exception cref="BenchException">There is no bench of a name.</exception>

@@ -36,7 +36,7 @@ public abstract class ProviderSimulator : IAsyncDisposable
         Clock = new(options.Clock);
         Tokens = new(options.StrictTokens);
         Faults = new(Clock);
-        Ledger = new(options.ReceivedMax);
+        Ledger = new(options.ReceivedMax, options.JournalFile is { } file ? new Journal(file) : null);
         _meter = new(TimeProvider.System);
     }
 
@@ -122,6 +122,7 @@ public abstract class ProviderSimulator : IAsyncDisposable
     {
         if (_ownsAuthority)
             Authority.Dispose();
+        Ledger.Dispose();
         _stopping.Dispose();
     }
 

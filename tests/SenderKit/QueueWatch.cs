@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
+using Sotto.TestSupport;
 
 namespace Sotto.SenderKit;
 
@@ -38,23 +39,26 @@ public sealed class QueueWatch(TestBroker broker) : IAsyncDisposable
     public async Task<int> CountItemsAsync(string queue)
     {
         var count = 0;
-        foreach (var message in await PeekAsync(queue, 1000))
-        {
-            using var json = JsonDocument.Parse(message);
-            count += json.RootElement.GetProperty("message").GetProperty("items").GetArrayLength();
-        }
+        foreach (var body in await PeekBodiesAsync(queue, 1000))
+            count += WireFrame.CountItems(body);
 
         return count;
     }
 
-    /// <summary>The bodies of up to so many messages, which stay in the queue.</summary>
-    public async Task<IReadOnlyList<string>> PeekAsync(string queue, int count)
+    /// <summary>All that can be found in up to so many messages, which stay in the queue.</summary>
+    public async Task<IReadOnlyList<string>> PeekAsync(string queue, int count) =>
+        [.. (await PeekBodiesAsync(queue, count)).Select(body => WireFrame.ToSearchableText(body))];
+
+    private async Task<IReadOnlyList<byte[]>> PeekBodiesAsync(string queue, int count)
     {
         var answer = await CallAsync(HttpMethod.Post, $"queues/{Host}/{Uri.EscapeDataString(queue)}/get",
             JsonSerializer.Serialize(new { count, ackmode = "ack_requeue_true", encoding = "auto" }));
         using var json = JsonDocument.Parse(answer);
-        return [.. json.RootElement.EnumerateArray().Select(message => message.GetProperty("payload").GetString()!)];
+        return [.. json.RootElement.EnumerateArray().Select(message => Body(message.GetProperty("payload").GetString()!, message.GetProperty("payload_encoding").GetString()!))];
     }
+
+    // What is no text comes as base64.
+    private static byte[] Body(string payload, string encoding) => encoding == "base64" ? Convert.FromBase64String(payload) : Encoding.UTF8.GetBytes(payload);
 
     /// <summary>The names of all queues.</summary>
     public async Task<IReadOnlyList<string>> QueuesAsync()

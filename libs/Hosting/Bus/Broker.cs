@@ -32,6 +32,9 @@ public sealed class Broker : IAsyncDisposable
         _publishing = new Line(address, $"{clientName} publisher");
     }
 
+    /// <summary>How frames are written on it.</summary>
+    public FrameFormat FrameFormat { get; init; }
+
     /// <summary>Runs <paramref name="work"/> on a channel of its own.</summary>
     public async Task WithChannelAsync(Func<IChannel, Task> work, CancellationToken cancellationToken)
     {

@@ -23,7 +23,8 @@ public static class BusSetup
     {
         var address = builder.Configuration.RabbitMq();
         var name = builder.Environment.ApplicationName;
-        builder.Services.AddSingleton(new Broker(address, name, builder.AddSettings<BusSettings>("Bus").Topology));
+        var settings = builder.Configuration.ReadSettings<BusSettings>("Bus");
+        builder.Services.AddSingleton(new Broker(address, name, settings.Topology) { FrameFormat = settings.FrameFormat });
         builder.Services.AddSingleton<PoisonPublisher>();
         builder.Services.AddHostedService<TopologyDeclaration>();
         builder.Services.AddSingleton<StatsFacts>();
@@ -49,6 +50,7 @@ public static class BusSetup
                     host.Heartbeat(Broker.Heartbeat);
                 });
                 rabbit.ComeBackSoon();
+                rabbit.AddDeserializer(new FrameDeserializer.Factory());
                 // Exchanges that senders touch are declared by BusTopology; the bus must not bind by type name.
                 rabbit.DeployPublishTopology = false;
                 more?.Invoke(context, rabbit);

@@ -46,6 +46,7 @@ public sealed class FramePublisher<T> : IPublisher<T>
     private readonly Task[] _loops;
     private readonly KeyValuePair<string, object?> _tag;
     private readonly ConfirmingExchange? _destination;
+    private readonly FrameFormat _format;
     private int _disposed;
 
     /// <summary>Starts the publisher.</summary>
@@ -62,9 +63,8 @@ public sealed class FramePublisher<T> : IPublisher<T>
     public FramePublisher(
         Broker broker, string exchange, bool mandatory, Func<T, int> weigh, TimeProvider clock, ILogger logger,
         Func<IChannel, CancellationToken, Task>? declare = null)
-        : this(new ConfirmingExchange(broker, exchange, mandatory, declare ?? broker.DeclareTopologyAsync), exchange, weigh, clock, logger)
-    {
-    }
+        : this(new ConfirmingExchange(broker, exchange, mandatory, declare ?? broker.DeclareTopologyAsync), exchange, weigh, clock, logger) =>
+        _format = broker.FrameFormat;
 
     internal FramePublisher(
         Func<FrameEnvelope<T>, CancellationToken, Task> send, string exchange, Func<T, int> weigh, TimeProvider clock, ILogger logger)
@@ -202,7 +202,7 @@ public sealed class FramePublisher<T> : IPublisher<T>
         var items = new T[frame.Count];
         for (var i = 0; i < items.Length; i++)
             items[i] = frame[i].Item;
-        var envelope = new FrameEnvelope<T>(new Frame<T> { Items = items }, _clock);
+        var envelope = new FrameEnvelope<T>(new Frame<T> { Items = items }, _clock, _format);
         for (var pause = RetryPauseMin; ; pause = pause * 2 < RetryPauseMax ? pause * 2 : RetryPauseMax)
         {
             try

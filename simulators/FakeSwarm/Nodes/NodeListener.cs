@@ -16,12 +16,8 @@ internal sealed class NodeListener(RawContext context, ListenerThread thread, by
 
     public NodeSubscriptions Subscriptions { get; } = new();
 
-    /// <summary>Hands a notification to each connection that wants it. On the thread.</summary>
-    public void Notify(byte[] account, short space, byte[] bare, byte[] withData)
-    {
-        foreach (var (routingId, wantsData) in Subscriptions.For(account, space, Options.Clock.GetUtcNow()))
-            Send(routingId, NotifyMessage, wantsData ? withData : bare);
-    }
+    /// <summary>Hands a notification to a connection. On the thread.</summary>
+    public void Notify(byte[] routingId, byte[] frame) => Send(routingId, NotifyMessage, frame);
 
     /// <summary>On the thread.</summary>
     public void Send(byte[] routingId, params byte[][] parts)

@@ -4,6 +4,7 @@ using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Sotto.Contracts;
 using Sotto.Hosting.Bus;
+using Sotto.TestSupport;
 
 namespace Cli.Tests.DeadLetters;
 
@@ -145,7 +146,7 @@ public sealed class DeadLettersTests
             {
                 while (await channel.BasicGetAsync(queue, autoAck: true) is { } message)
                 {
-                    using var json = System.Text.Json.JsonDocument.Parse(message.Body);
+                    using var json = System.Text.Json.JsonDocument.Parse(WireFrame.ToJson(message.Body.Span));
                     foreach (var item in json.RootElement.GetProperty("message").GetProperty("items").EnumerateArray())
                         items.Add(System.Text.Json.JsonSerializer.Deserialize<T>(item, System.Text.Json.JsonSerializerOptions.Web)!);
                 }

@@ -47,7 +47,7 @@ internal sealed class ArrivalReader : IAsyncDisposable
 
     private void Take(ReadOnlySpan<byte> body)
     {
-        var reader = new Utf8JsonReader(body);
+        var reader = new Utf8JsonReader(WireFrame.ToJson(body));
         foreach (var item in JsonElement.ParseValue(ref reader).GetProperty("message").GetProperty("items").EnumerateArray())
         {
             _items.Enqueue(item);
