@@ -83,13 +83,11 @@ internal static partial class Targets
 
     private static string Subscription(byte[] input)
     {
-        if (!JsonText.TryParse(input, out var document))
+        if (!ClientJson.TryTake(input, out var json))
             return "not JSON";
-        using var parsed = document;
-        var root = document.RootElement;
         var kinds = new StringBuilder();
-        foreach (var item in root.ValueKind == JsonValueKind.Array ? root.EnumerateArray().Take(4) : Enumerable.Repeat(root, 1))
-            kinds.Append(item.ValueKind == JsonValueKind.Object ? Item(new ItemFields(item)) : "no item").Append(';');
+        foreach (var item in RequestItems.Find(json).Items?.Take(4) ?? [])
+            kinds.Append(item is null ? "no item" : Item(item)).Append(';');
         return kinds.ToString();
     }
 

@@ -156,7 +156,7 @@ public sealed class PoisonTests
         {
             ContentType = "application/x-test",
             MessageId = "m-1",
-            Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [PoisonItem.QueueHeader] = queue, [PoisonItem.ReasonHeader] = "not a message", ["mine"] = "kept" },
+            Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [PoisonPublisher.QueueHeader] = queue, [PoisonPublisher.ReasonHeader] = "not a message", ["mine"] = "kept" },
         },
         body,
         CancellationToken.None);
