@@ -292,6 +292,19 @@ public abstract class SenderCompliance
     }
 
     [Test]
+    public async Task Questions_that_come_together_are_answered_each_by_itself()
+    {
+        await _sender.RunAsync();
+        var token = NewToken();
+
+        var answers = await _sender.Bus.AskTogetherAsync(
+            ProviderName, SenderUnderTest.SealInfo("not json"), SenderUnderTest.SealInfo($$"""{"token":"{{token}}"}"""), new byte[100]);
+
+        Assert.That(answers.Select(answer => answer.ErrorCode), Is.EqualTo(new[] { 4, 0, 4 }));
+        Assert.That(answers[1].DeviceId, Is.EqualTo(SenderUnderTest.DeviceId(token)));
+    }
+
+    [Test]
     public async Task Questions_find_nobody_when_no_sender_runs()
     {
         await _sender.RunAsync();

@@ -7,8 +7,11 @@ using SubscriptionApi.Subscriptions;
 
 namespace SubscriptionApi.Providers;
 
-/// <summary>Carries <see cref="ValidateDeviceToken"/> to a provider's sender and its answer back.</summary>
-internal sealed class ValidationClient(IBus bus, ILogger<ValidationClient> logger)
+/// <summary>
+/// Carries <see cref="ValidateDeviceToken"/> to a provider's sender and its answer back. Questions that wait at the same moment travel together, and so do their answers: of what a
+/// subscription costs, the bus would otherwise be the largest part. Thread-safe.
+/// </summary>
+internal sealed class ValidationClient
 {
     /// <summary>Longest sealed device token that is taken, in bytes: a token has at most 999 (session-v2 section 2.4), its JSON and its seal come on top.</summary>
     public const int SealedTokenBytesMax = 4_096;
@@ -16,31 +19,39 @@ internal sealed class ValidationClient(IBus bus, ILogger<ValidationClient> logge
     /// <summary>Size of a device id, in bytes.</summary>
     public const int DeviceIdSize = 32;
 
-    // The caller's token ends the wait sooner; this also tells the broker when a question is not worth answering any more.
-    private static readonly RequestTimeout MessageLifetime = RequestTimeout.After(m: 1);
+    /// <summary>Most frames of questions that are under way to one provider's senders.</summary>
+    public const int FramesInFlightMax = 4;
 
-    private readonly ConcurrentDictionary<string, IRequestClient<ValidateDeviceToken>> _clients = new(StringComparer.Ordinal);
+    /// <summary>Most questions that wait for each provider; more are answered as timed out at once.</summary>
+    public const int WaitingMax = 16_384;
+
+    private readonly ConcurrentDictionary<string, Gathering<byte[], DeviceAnswer>> _lines = new(StringComparer.Ordinal);
+
+    // Nobody waits for an answer longer than this; it also tells the broker when a question is not worth answering any more.
+    private readonly RequestTimeout _lifetime;
+    private readonly ILogger _logger;
 
     // Answers come by direct reply-to. To an exchange of our own they could come too late: when we have gone, the broker closes the channel of a sender that
     // answers to an exchange which is not there, and MassTransit 8.4.0 never finishes closing a channel in the middle of a message.
-    private readonly Lazy<IClientFactory> _factory = new(() => bus.CreateReplyToClientFactory());
+    private readonly Lazy<IClientFactory> _factory;
+
+    public ValidationClient(IBus bus, ApiSettings settings, ILogger<ValidationClient> logger)
+    {
+        _lifetime = RequestTimeout.After(ms: (int)settings.ValidationTimeout.TotalMilliseconds);
+        _logger = logger;
+        _factory = new(() => bus.CreateReplyToClientFactory());
+    }
 
     /// <summary>Asks the provider's sender.</summary>
     /// <exception cref="NobodyThereException">No sender is running.</exception>
-    /// <exception cref="OperationCanceledException">There was no answer in time.</exception>
+    /// <exception cref="OperationCanceledException">There was no answer in time, or too many wait for one.</exception>
     public async Task<DeviceAnswer> AskAsync(string provider, byte[] sealedServiceInfo, CancellationToken cancellationToken)
     {
-        var client = _clients.GetOrAdd(provider, Client);
         try
         {
-            var response = await client.GetResponse<DeviceTokenValidated>(
-                new ValidateDeviceToken { Provider = provider, SealedServiceInfo = sealedServiceInfo },
-                request => request.UseExecute(AsFleetingAndMandatory),
-                cancellationToken,
-                MessageLifetime);
-            return Read(provider, response.Message);
+            return await _lines.GetOrAdd(provider, LineTo).DoAsync(sealedServiceInfo, cancellationToken);
         }
-        catch (RequestTimeoutException)
+        catch (Exception e) when (e is RequestTimeoutException or GatheringFullException)
         {
             throw new OperationCanceledException();
         }
@@ -50,22 +61,37 @@ internal sealed class ValidationClient(IBus bus, ILogger<ValidationClient> logge
         }
     }
 
-    private IRequestClient<ValidateDeviceToken> Client(string provider) => _factory.Value.CreateRequestClient<ValidateDeviceToken>(ValidationQueue.AddressOf(provider));
+    private Gathering<byte[], DeviceAnswer> LineTo(string provider)
+    {
+        var client = _factory.Value.CreateRequestClient<Frame<ValidateDeviceToken>>(ValidationQueue.AddressOf(provider), _lifetime);
+        return new(FrameLimits.ItemsMax, FramesInFlightMax, WaitingMax, questions => AskAsync(client, provider, questions));
+    }
 
-    private static void AsFleetingAndMandatory(SendContext<ValidateDeviceToken> context)
+    private async Task<IReadOnlyList<DeviceAnswer>> AskAsync(IRequestClient<Frame<ValidateDeviceToken>> client, string provider, IReadOnlyList<byte[]> questions)
+    {
+        var frame = new Frame<ValidateDeviceToken> { Items = [.. questions.Select(question => new ValidateDeviceToken { Provider = provider, SealedServiceInfo = question })] };
+        var response = await client.GetResponse<Frame<DeviceTokenValidated>>(frame, request => request.UseExecute(AsFleetingAndMandatory), CancellationToken.None, _lifetime);
+        if (response.Message.Items is { } answers && answers.Count == questions.Count)
+            return [.. answers.Select(answer => Read(provider, answer))];
+        _logger.AnswerMalformed(provider);
+        return [.. questions.Select(_ => new DeviceAnswer(ItemAnswer.Failed))];
+    }
+
+    private static void AsFleetingAndMandatory(SendContext<Frame<ValidateDeviceToken>> context)
     {
         context.Durable = false;
         if (context.TryGetPayload<RabbitMqSendContext>(out var rabbit))
             rabbit.Mandatory = true;
     }
 
-    private DeviceAnswer Read(string provider, DeviceTokenValidated answer)
+    // The wire can carry a null where the contract has none.
+    private DeviceAnswer Read(string provider, DeviceTokenValidated? answer)
     {
-        if (answer.ErrorCode != ErrorCode.None)
+        if (answer is { ErrorCode: not ErrorCode.None })
             return answer.ErrorMessage is { } message ? DeviceAnswer.Refused(answer.ErrorCode, message) : new DeviceAnswer(ItemAnswer.Failed);
         if (answer is { DeviceId.Length: DeviceIdSize, SealedDeviceToken.Length: > 0 and <= SealedTokenBytesMax })
             return new DeviceAnswer(null, answer.DeviceId, answer.SealedDeviceToken);
-        logger.AnswerMalformed(provider);
+        _logger.AnswerMalformed(provider);
         return new DeviceAnswer(ItemAnswer.Failed);
     }
 }
