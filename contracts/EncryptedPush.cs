@@ -40,9 +40,28 @@ public sealed record EncryptedPush
     /// </summary>
     public DateTimeOffset? SuspectedAt { get; init; }
 
+    /// <summary>What was tried before, the oldest first: the latest <see cref="PushAttempt.KeptMax"/> of them. Null before the first.</summary>
+    public IReadOnlyList<PushAttempt>? PastAttempts { get; init; }
+
     /// <inheritdoc/>
     // A record would print every property, the payload included.
     public override string ToString() => $"{nameof(EncryptedPush)} {PushId}";
+}
+
+/// <summary>One attempt at handing a push over that did not succeed.</summary>
+public sealed record PushAttempt
+{
+    /// <summary>How many attempts a push remembers; earlier ones are counted and forgotten. With the default waits a push makes about a dozen in its hour.</summary>
+    public const int KeptMax = 20;
+
+    /// <summary>When it was begun.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Outcome class, such as <c>RETRY_LATER</c>.</summary>
+    public required string Outcome { get; init; }
+
+    /// <summary>The provider's own reason, cut to 128 characters of <c>[A-Za-z0-9_.:-]</c> and spaces; empty when it gave none.</summary>
+    public required string Reason { get; init; }
 }
 
 /// <summary>How much it matters that the device wakes now; each sender says it in its vendor's words.</summary>

@@ -25,4 +25,10 @@ public static class FrameLimits
 
     /// <summary>Aim for a frame's weight, in bytes of item content; a single item may exceed it.</summary>
     public const int BytesMax = 128 * 1024;
+
+    /// <summary>
+    /// Most bytes of a bus message that a consumer looks at; what is longer is poison unread. No producer comes near it: a frame is closed at <see cref="BytesMax"/>, and the
+    /// largest single item, a message as the network stores it, is below 100 KB.
+    /// </summary>
+    public const int WireBytesMax = 4 * 1024 * 1024;
 }

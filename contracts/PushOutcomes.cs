@@ -50,6 +50,9 @@ public sealed record PushDeadLettered
     /// <summary>How many attempts were made.</summary>
     public required int Attempts { get; init; }
 
+    /// <summary>The attempts with their times and outcomes, the oldest first, the last one included: the latest <see cref="PushAttempt.KeptMax"/> of them.</summary>
+    public IReadOnlyList<PushAttempt> History { get; init; } = [];
+
     /// <summary>When it was given up.</summary>
     public required DateTimeOffset DeadLetteredAt { get; init; }
 

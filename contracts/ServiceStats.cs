@@ -10,6 +10,12 @@ public sealed record ServiceStats
     /// <summary>Most series in one report.</summary>
     public const int SeriesMax = 500;
 
+    /// <summary>Most facts in one report.</summary>
+    public const int FactsMax = 16;
+
+    /// <summary>Longest fact, in characters.</summary>
+    public const int FactLengthMax = 256;
+
     /// <summary>The service, such as <c>ApnsSender</c>.</summary>
     public required string Service { get; init; }
 
@@ -27,4 +33,7 @@ public sealed record ServiceStats
 
     /// <summary>What goes up and down, by series.</summary>
     public required IReadOnlyDictionary<string, double> Gauges { get; init; }
+
+    /// <summary>What is no number, such as <c>block_hash</c>: at most <see cref="FactsMax"/> of at most <see cref="FactLengthMax"/> characters. An instance of an older release has none.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

@@ -41,4 +41,5 @@ internal sealed class BenchContext(BenchOptions options, string bench, Action<st
 /// <summary>The command line's wishes.</summary>
 /// <param name="Seconds">How long each measurement lasts.</param>
 /// <param name="Swarm">Somebody else's storage network, as the listener's <c>Swarm:Oxend</c>; null simulates one.</param>
-internal sealed record BenchOptions(int Seconds, string? Swarm);
+/// <param name="Subscriptions">How many subscriptions, where a bench lets one choose; null for its own numbers.</param>
+internal sealed record BenchOptions(int Seconds, string? Swarm, int? Subscriptions);

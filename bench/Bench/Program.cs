@@ -7,6 +7,7 @@ using Sotto.LocalServers;
 
 const int SecondsDefault = 10;
 const int SecondsMax = 3_600;
+const int SubscriptionsMax = 10_000_000;
 
 var names = new Argument<string[]>("name")
 {
@@ -19,13 +20,16 @@ var swarm = new Option<string?>("--swarm")
 {
     Description = "pipeline: a storage network that somebody else runs and loads, by its oxend's address as the listener takes it (tcp://host:port).", HelpName = "ADDRESS",
 };
-var root = new RootCommand("Measures Sotto on this machine. Progress goes to standard error, one table to standard output.") { names, json, seconds, swarm };
+var subscriptions = new Option<int?>("--subscriptions") { Description = "pipeline: only with so many, instead of 10,000 and then 1,000,000." };
+var root = new RootCommand("Measures Sotto on this machine. Progress goes to standard error, one table to standard output.") { names, json, seconds, swarm, subscriptions };
 root.SetAction(async (parsed, cancellation) =>
 {
     var chosen = Catalogue.Named(parsed.GetValue(names) ?? []);
-    var options = new BenchOptions(parsed.GetValue(seconds), parsed.GetValue(swarm));
+    var options = new BenchOptions(parsed.GetValue(seconds), parsed.GetValue(swarm), parsed.GetValue(subscriptions));
     if (options.Seconds is < 1 or > SecondsMax)
         throw new BenchException($"--seconds takes a number from 1 to {SecondsMax}.");
+    if (options.Subscriptions is < 0 or > SubscriptionsMax)
+        throw new BenchException($"--subscriptions takes a number from 0 to {SubscriptionsMax}.");
 
     await Runner.RunAsync(chosen, options, parsed.GetValue(json), cancellation);
     return 0;

@@ -39,6 +39,24 @@ public sealed record DeviceReading
     /// <param name="sentence">For the client; repeats nothing secret.</param>
     public static DeviceReading Refused(string sentence) => new() { ErrorCode = Error, Sentence = sentence };
 
+    /// <summary>Reads a client's <c>service_info</c> as it came.</summary>
+    /// <param name="serviceInfo">JSON, perhaps.</param>
+    /// <param name="read">What the provider makes of an object.</param>
+    public static DeviceReading Parse(ReadOnlyMemory<byte> serviceInfo, Func<JsonElement, DeviceReading> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        try
+        {
+            using var json = JsonDocument.Parse(serviceInfo);
+            return json.RootElement.ValueKind == JsonValueKind.Object ? read(json.RootElement) : Refused("Invalid service_info: expected an object");
+        }
+        // The second is what the parser says of names that are not Unicode. Either may quote the text.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return Refused("Invalid service_info: not JSON");
+        }
+    }
+
     /// <summary>Reads <c>{"token":"..."}</c>, as most providers have it.</summary>
     /// <param name="serviceInfo">A JSON object.</param>
     /// <param name="refuse">Null when the token will do; else a sentence for the client, without the token.</param>

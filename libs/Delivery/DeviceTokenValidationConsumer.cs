@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using MassTransit;
 using Sotto.Contracts;
+using Sotto.Hosting.Bus;
 
 namespace Sotto.Delivery;
 
@@ -10,18 +11,21 @@ namespace Sotto.Delivery;
 /// <remarks>The SubscriptionApi sends its questions in frames; an operator's tool asks one at a time.</remarks>
 internal sealed class DeviceTokenValidationConsumer(PushApps apps, DeviceTokens tokens) : IConsumer<Frame<ValidateDeviceToken>>, IConsumer<ValidateDeviceToken>
 {
-    // Error codes of session-v2 section 2.3.
-    private const int BadInput = 1;
+    // Error code of session-v2 section 2.3.
     private const int Error = 4;
 
     // Bounds of a service id in bytes, session-v2 section 2.4.
     private const int ServiceIdBytesMin = 32;
     private const int ServiceIdBytesMax = 999;
 
-    public Task Consume(ConsumeContext<ValidateDeviceToken> context) => context.RespondAsync(Answer(context.Message));
+    public Task Consume(ConsumeContext<ValidateDeviceToken> context) => RespondAsync(context, Answer(context.Message));
 
     public Task Consume(ConsumeContext<Frame<ValidateDeviceToken>> context) =>
-        context.RespondAsync(new Frame<DeviceTokenValidated> { Items = [.. context.Message.Items.Select(AnswerAlone)] });
+        RespondAsync(context, new Frame<DeviceTokenValidated> { Items = [.. context.Message.Items.Select(AnswerAlone)] });
+
+    private static Task RespondAsync<T>(ConsumeContext context, T answer)
+        where T : class =>
+        context.RespondAsync(answer, send => send.SetRoutingKey(context.Headers.Get<string>(ValidationQueue.AnswerToHeader) ?? ""));
 
     // What one question does to us is no business of its neighbours.
     private DeviceTokenValidated AnswerAlone(ValidateDeviceToken? question)
@@ -43,13 +47,8 @@ internal sealed class DeviceTokenValidationConsumer(PushApps apps, DeviceTokens 
             return Refused(Error, $"The {apps.ProviderName} notification service could not read the request");
         try
         {
-            using var json = JsonDocument.Parse(serviceInfo);
-            return Answer(json.RootElement);
-        }
-        // The exception may quote the text.
-        catch (JsonException)
-        {
-            return Refused(Error, "Invalid service_info: not JSON");
+            string? app = null;
+            return Answer(DeviceReading.Parse(serviceInfo, info => Read(info, ref app)), app);
         }
         finally
         {
@@ -57,15 +56,8 @@ internal sealed class DeviceTokenValidationConsumer(PushApps apps, DeviceTokens 
         }
     }
 
-    private DeviceTokenValidated Answer(JsonElement serviceInfo)
+    private DeviceTokenValidated Answer(DeviceReading device, string? app)
     {
-        if (serviceInfo.ValueKind != JsonValueKind.Object)
-            return Refused(Error, "Invalid service_info: expected an object");
-        if (ReadApp(serviceInfo, out var name) is { } refusal)
-            return refusal;
-        if (apps.Find(name) is not { } app)
-            return name is null ? Refused(BadInput, $"Error: missing required key '{AppName.Key}'") : Refused(Error, $"Unknown app for {apps.ProviderName}");
-        var device = app.Provider.Read(serviceInfo);
         if (device.Sentence is { } sentence)
             return Refused(device.ErrorCode, sentence);
         if (Encoding.UTF8.GetByteCount(device.ServiceId) is < ServiceIdBytesMin or > ServiceIdBytesMax)
@@ -74,17 +66,22 @@ internal sealed class DeviceTokenValidationConsumer(PushApps apps, DeviceTokens 
         {
             ErrorCode = 0,
             DeviceId = tokens.DeviceId(device.ServiceId),
-            SealedDeviceToken = tokens.Seal(device.Token, device.ServiceId, name),
+            SealedDeviceToken = tokens.Seal(device.Token, device.ServiceId, app),
         };
     }
 
-    private static DeviceTokenValidated? ReadApp(JsonElement serviceInfo, out string? name)
+    private DeviceReading Read(JsonElement serviceInfo, ref string? name)
     {
-        name = null;
-        if (!serviceInfo.TryGetProperty(AppName.Key, out var value) || value.ValueKind == JsonValueKind.Null)
-            return null;
-        name = DeviceReading.TextOf(value);
-        return name is not null && AppName.IsWellFormed(name) ? null : Refused(Error, "Invalid app: expected a name of a-z, 0-9 and hyphens");
+        if (serviceInfo.TryGetProperty(AppName.Key, out var value) && value.ValueKind != JsonValueKind.Null)
+        {
+            name = DeviceReading.TextOf(value);
+            if (name is null || !AppName.IsWellFormed(name))
+                return DeviceReading.Refused("Invalid app: expected a name of a-z, 0-9 and hyphens");
+        }
+
+        if (apps.Find(name) is { } app)
+            return app.Provider.Read(serviceInfo);
+        return name is null ? DeviceReading.Lacks(AppName.Key) : DeviceReading.Refused($"Unknown app for {apps.ProviderName}");
     }
 
     private static DeviceTokenValidated Refused(int code, string sentence) => new() { ErrorCode = code, ErrorMessage = sentence };

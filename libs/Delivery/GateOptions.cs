@@ -26,6 +26,9 @@ public sealed record GateOptions
 
     /// <summary>Pauses during an outage.</summary>
     public RetryPace OutagePace { get; init; } = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(60));
+
+    /// <summary>Where chance comes from: pauses are jittered.</summary>
+    public Random Random { get; init; } = Random.Shared;
 }
 
 /// <summary>Leave to make one attempt.</summary>

@@ -5,24 +5,26 @@ using Sotto.Hosting.Bus;
 namespace Sotto.Delivery;
 
 /// <summary>Puts pushes of one provider where the broker keeps them for a while and then returns them to their queue. Thread-safe.</summary>
-internal sealed class Parking : IAsyncDisposable
+/// <param name="ladder">For how long.</param>
+/// <param name="publisherOf">Publishes to the queue of a rung.</param>
+internal sealed class Parking(ParkingLadder ladder, Func<TimeSpan, IPublisher<EncryptedPush>> publisherOf) : IAsyncDisposable
 {
-    private readonly Dictionary<TimeSpan, FramePublisher<EncryptedPush>> _rungs;
+    private readonly Dictionary<TimeSpan, IPublisher<EncryptedPush>> _rungs = ladder.Rungs.ToDictionary(rung => rung, publisherOf);
 
-    public Parking(Broker broker, string provider, ParkingLadder ladder, TimeProvider clock, ILogger logger)
-    {
-        Ladder = ladder;
-        _rungs = ladder.Rungs.ToDictionary(
-            rung => rung,
-            rung => new FramePublisher<EncryptedPush>(
-                broker, BusTopology.ParkingQueue(provider, rung), mandatory: true, Weigh, clock, logger,
-                (channel, cancellationToken) => BusTopology.DeclareParkingQueueAsync(channel, provider, rung, cancellationToken)));
-    }
+    public ParkingLadder Ladder => ladder;
 
-    public ParkingLadder Ladder { get; }
+    /// <summary>Parking in the queues of this broker.</summary>
+    public static Parking At(Broker broker, string provider, ParkingLadder ladder, TimeProvider clock, ILogger logger) => new(
+        ladder,
+        rung => new FramePublisher<EncryptedPush>(
+            broker, BusTopology.ParkingQueue(provider, rung), mandatory: true, Weigh, clock, logger,
+            (channel, cancellationToken) => BusTopology.DeclareParkingQueueAsync(channel, provider, rung, cancellationToken)));
 
     /// <summary>About how many bytes a push takes in a frame.</summary>
-    public static int Weigh(EncryptedPush push) => push.Payload.Length + push.SealedDeviceToken.Length + FixedWeight;
+    public static int Weigh(EncryptedPush push) => push.Payload.Length + push.SealedDeviceToken.Length + (push.PastAttempts?.Count ?? 0) * AttemptWeight + FixedWeight;
+
+    /// <summary>About how many bytes one remembered attempt takes.</summary>
+    public const int AttemptWeight = 120;
 
     private const int FixedWeight = 300;
 

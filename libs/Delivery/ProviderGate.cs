@@ -21,6 +21,7 @@ public sealed class ProviderGate : IDisposable
     private GateReason _reason;
     private bool _probing;
     private bool _held;
+    private bool _leaving;
     private int _epoch;
     private int _pauses;
     private int _failures;
@@ -90,7 +91,7 @@ public sealed class ProviderGate : IDisposable
         {
             if (_closedUntil is null && _inFlight < Limit())
                 return Admit();
-            if (_held)
+            if (_held || _leaving)
                 return null;
             _waiters.Enqueue(waiter = new Waiter());
         }
@@ -130,6 +131,19 @@ public sealed class ProviderGate : IDisposable
         Probe();
     }
 
+    /// <summary>
+    /// From now on nobody waits: who cannot be let through at once is sent away, as in a long pause. Said when the service is told to stop: so each push that was not
+    /// attempted goes back to the broker by itself, and its frame is acknowledged with those that the provider has taken.
+    /// </summary>
+    public void StopWaiting()
+    {
+        lock (_gate)
+        {
+            _leaving = true;
+            SendAway();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
@@ -143,11 +157,11 @@ public sealed class ProviderGate : IDisposable
             case DeliveryOutcome.CredentialBad { Scope: CredentialScope.AppOrDevice } or DeliveryOutcome.AuthRefresh when !_probing && ++_refusals < _options.RefusalsMax:
                 return false;
             case DeliveryOutcome.CredentialBad or DeliveryOutcome.AuthRefresh:
-                return Close(GateReason.Credential, outcome, _options.CredentialPace.After(_pauses, told: null, Random.Shared));
+                return Close(GateReason.Credential, outcome, _options.CredentialPace.After(_pauses, told: null, _options.Random));
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.App or ThrottleScope.Provider } throttled:
-                return Close(GateReason.Throttled, outcome, throttled.Pace.After(_pauses, throttled.Told, Random.Shared));
+                return Close(GateReason.Throttled, outcome, throttled.Pace.After(_pauses, throttled.Told, _options.Random));
             case DeliveryOutcome.RetryLater later when _probing || ++_failures >= _options.OutageAttempts:
-                return Close(GateReason.Outage, outcome, _options.OutagePace.After(later.Told is null ? _pauses : 0, later.Told, Random.Shared));
+                return Close(GateReason.Outage, outcome, _options.OutagePace.After(later.Told is null ? _pauses : 0, later.Told, _options.Random));
             case DeliveryOutcome.RetryLater:
                 return false;
             default:
@@ -172,12 +186,14 @@ public sealed class ProviderGate : IDisposable
         else
             _logger.QueuePaused(_provider, outcome.Class, outcome.Reason, pause);
         if (_held)
-        {
-            while (_waiters.TryDequeue(out var waiter))
-                waiter.TrySetResult(null);
-        }
-
+            SendAway();
         return _held;
+    }
+
+    private void SendAway()
+    {
+        while (_waiters.TryDequeue(out var waiter))
+            waiter.TrySetResult(null);
     }
 
     private void Answered()

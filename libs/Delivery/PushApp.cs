@@ -9,7 +9,7 @@ namespace Sotto.Delivery;
 /// <param name="gate">Its gate.</param>
 /// <param name="guard">Its guard against believing too many deaths.</param>
 /// <param name="holding">Where its pushes wait while its gate is not wide open; null when it is alone on the push queue, which then keeps them itself.</param>
-internal sealed class PushApp(string name, IPushProvider provider, ProviderGate gate, MassFailureGuard guard, FramePublisher<EncryptedPush>? holding) : IAsyncDisposable
+internal sealed class PushApp(string name, IPushProvider provider, ProviderGate gate, MassFailureGuard guard, IPublisher<EncryptedPush>? holding) : IAsyncDisposable
 {
     public string Name => name;
 

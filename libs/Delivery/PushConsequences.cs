@@ -10,6 +10,7 @@ internal sealed class PushConsequences(
     DeliveryMetrics metrics,
     DeliverySettings settings,
     TimeProvider clock,
+    Random random,
     ILogger logger)
 {
     private static readonly RetryPace Repair = new(TimeSpan.FromMinutes(2));
@@ -49,10 +50,10 @@ internal sealed class PushConsequences(
         EncryptedPush push, PushApp app, DateTimeOffset sentAt, DeliveryOutcome outcome, RetryPace pace, TimeSpan? told, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var firstAttemptAt = push.FirstAttemptAt ?? sentAt;
+        var tried = push.Tried(sentAt, outcome);
         var untilExpiry = push.ExpiresAt - now;
-        var untilBudgetEnds = firstAttemptAt + _budget - now;
-        var wait = pace.After(push.Attempt, told, Random.Shared);
+        var untilBudgetEnds = tried.FirstAttemptAt!.Value + _budget - now;
+        var wait = pace.After(push.Attempt, told, random);
         var half = wait / 2;
         var least = told > half ? told.Value : half;
         var rung = parking.Ladder.RungFor(wait, least, most: untilExpiry < untilBudgetEnds ? untilExpiry - Moment : untilBudgetEnds);
@@ -60,11 +61,11 @@ internal sealed class PushConsequences(
         {
             return untilExpiry < untilBudgetEnds
                 ? await ExpireAsync(push, cancellationToken)
-                : await DeadLetterAsync(push, app, push.Attempt + 1, outcome, cancellationToken);
+                : await DeadLetterAsync(push, app, sentAt, outcome, cancellationToken);
         }
 
         metrics.Ended("parked");
-        return await ParkAsync(push with { Attempt = push.Attempt + 1, FirstAttemptAt = firstAttemptAt }, rung.Value, cancellationToken);
+        return await ParkAsync(tried, rung.Value, cancellationToken);
     }
 
     /// <summary>No attempt was made, or one that says nothing of this push: it waits as it is, for about as long as the pause lasts.</summary>
@@ -96,15 +97,15 @@ internal sealed class PushConsequences(
         metrics.TokenSuspected();
         logger.Suspected(push.PushId, push.Provider, outcome.Reason);
         return await ParkAsync(
-            push with { Attempt = push.Attempt + 1, FirstAttemptAt = push.FirstAttemptAt ?? sentAt, SuspectedAt = push.SuspectedAt ?? sentAt }, rung.Value, cancellationToken);
+            push.Tried(sentAt, outcome) with { SuspectedAt = push.SuspectedAt ?? sentAt }, rung.Value, cancellationToken);
     }
 
     /// <summary>It cannot be delivered until a person has mended something, while others can. It waits ever longer, and as long as it is worth anything.</summary>
-    public Task<PushEnd> WaitForRepairAsync(EncryptedPush push, DeliveryOutcome outcome, CancellationToken cancellationToken)
+    public Task<PushEnd> WaitForRepairAsync(EncryptedPush push, DateTimeOffset? triedAt, DeliveryOutcome outcome, CancellationToken cancellationToken)
     {
         if (_partOutOfReach.IsDue())
             logger.PartOutOfReach(push.Provider, outcome.Reason);
-        return PostponeAsync(push with { Attempt = push.Attempt + 1 }, Repair.After(push.Attempt, told: null, Random.Shared), cancellationToken);
+        return PostponeAsync(push.Tried(triedAt ?? clock.GetUtcNow(), outcome) with { FirstAttemptAt = push.FirstAttemptAt }, Repair.After(push.Attempt, told: null, random), cancellationToken);
     }
 
     /// <summary>The device is gone: its token is retired, if that is believed, and the push is a dead letter.</summary>
@@ -116,17 +117,23 @@ internal sealed class PushConsequences(
             await reports.InvalidatedAsync(push, dead.Since ?? sentAt, dead.Reason, cancellationToken);
         else if (_doubted.IsDue())
             logger.DeadTokensDoubted(push.Provider, dead.Reason);
-        return await DeadLetterAsync(push, app, push.Attempt + 1, believed ? dead : new DeliveryOutcome.TokenDead($"doubted: {dead.Reason}"), cancellationToken);
+        return await DeadLetterAsync(push, app, sentAt, believed ? dead : new DeliveryOutcome.TokenDead($"doubted: {dead.Reason}"), cancellationToken);
     }
 
     /// <summary>Nobody can do more for it but a person.</summary>
-    public async Task<PushEnd> DeadLetterAsync(EncryptedPush push, PushApp? app, int attempts, DeliveryOutcome outcome, CancellationToken cancellationToken)
+    /// <param name="push">As it came.</param>
+    /// <param name="app">Its app; null when that is not known.</param>
+    /// <param name="triedAt">When the attempt that ended it was begun; null when none was made.</param>
+    /// <param name="outcome">Why.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<PushEnd> DeadLetterAsync(EncryptedPush push, PushApp? app, DateTimeOffset? triedAt, DeliveryOutcome outcome, CancellationToken cancellationToken)
     {
+        var tried = triedAt is { } at ? push.Tried(at, outcome) : push;
         metrics.Ended("dead-lettered");
         // That devices go is everyday; anything else wants a look.
         if (outcome is not DeliveryOutcome.TokenDead)
-            logger.DeadLettered(push.PushId, push.Provider, attempts, outcome.Class, outcome.Reason);
-        await reports.DeadLetteredAsync(push, app?.Name, outcome.Class, outcome.Reason, attempts, cancellationToken);
+            logger.DeadLettered(push.PushId, push.Provider, tried.Attempt, outcome.Class, outcome.Reason);
+        await reports.DeadLetteredAsync(push, tried, app?.Name, outcome, cancellationToken);
         return PushEnd.Settled;
     }
 

@@ -6,7 +6,7 @@ using Sotto.Hosting.Bus;
 namespace Sotto.Delivery;
 
 /// <summary>Takes frames of pushes from one provider's queue, or from the queue of one of its apps. A frame is acknowledged when each of its pushes is settled, whatever became of its neighbours.</summary>
-internal sealed class PushFrameConsumer(PushSender sender, bool isOwnQueue, ILogger<PushFrameConsumer> logger) : IConsumer<Frame<EncryptedPush>>
+internal sealed class PushFrameConsumer(PushSender sender, bool isOwnQueue, PoisonPublisher poison, ILogger<PushFrameConsumer> logger) : IConsumer<Frame<EncryptedPush>>
 {
     public Task Consume(ConsumeContext<Frame<EncryptedPush>> context) =>
         Task.WhenAll(context.Message.Items.Select(push => SettleAsync(context, push)));
@@ -16,7 +16,7 @@ internal sealed class PushFrameConsumer(PushSender sender, bool isOwnQueue, ILog
         if (WhyNot(push) is { } why)
         {
             logger.NotAPush(sender.ProviderName, why);
-            await context.SetAsideAsPoisonAsync(push, why);
+            await poison.SetAsideAsync(context, push, why);
             return;
         }
 

@@ -17,6 +17,7 @@ internal sealed class PushSender(
     SuspectDevices suspects,
     DeliveryMetrics metrics,
     TimeProvider clock,
+    Random random,
     ILogger logger)
 {
     // A fault of our own is tried again, so that a bug does not lose pushes; the budget ends it.
@@ -58,9 +59,9 @@ internal sealed class PushSender(
         if (throttled.PauseOf(push.DeviceId) is var pause && pause > TimeSpan.Zero)
             return await consequences.PostponeAsync(push, pause, cancellationToken);
         if (!tokens.TryOpen(push.SealedDeviceToken, out var device))
-            return await consequences.DeadLetterAsync(push, app: null, push.Attempt, NotSealedToUs, cancellationToken);
+            return await consequences.DeadLetterAsync(push, app: null, triedAt: null, NotSealedToUs, cancellationToken);
         if (apps.Find(device.App) is not { } app)
-            return await consequences.WaitForRepairAsync(push, AppNotServed, cancellationToken);
+            return await consequences.WaitForRepairAsync(push, triedAt: null, AppNotServed, cancellationToken);
         if (await app.EnterAsync(isOwnQueue, cancellationToken) is not { } pass)
             return await consequences.WaitForTurnAsync(push, app, app.Gate.PausedFor, cancellationToken);
 
@@ -120,7 +121,7 @@ internal sealed class PushSender(
             case DeliveryOutcome.RetryLater later:
                 return await consequences.RetryAsync(push, app, sentAt, outcome, later.Pace, later.Told, cancellationToken);
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.Token } device:
-                throttled.Throttle(push.DeviceId, device.Pace.After(push.Attempt, device.Told, Random.Shared));
+                throttled.Throttle(push.DeviceId, device.Pace.After(push.Attempt, device.Told, random));
                 return await consequences.RetryAsync(push, app, sentAt, outcome, device.Pace, device.Told, cancellationToken);
             case DeliveryOutcome.TokenDead { LooksLikeOurs: true } doubtful when suspects.Suspect(push, sentAt) is { } wait:
                 throttled.Throttle(push.DeviceId, wait);
@@ -129,11 +130,11 @@ internal sealed class PushSender(
                 tokens.Forget(push.SealedDeviceToken);
                 return await consequences.BuryAsync(push, app, dead, believed, sentAt, cancellationToken);
             case DeliveryOutcome.PayloadBad:
-                return await consequences.DeadLetterAsync(push, app, push.Attempt + 1, outcome, cancellationToken);
+                return await consequences.DeadLetterAsync(push, app, sentAt, outcome, cancellationToken);
             case DeliveryOutcome.Postponed postponed:
                 return await consequences.PostponeAsync(push, postponed.Pause, cancellationToken);
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.Part } part:
-                return await consequences.PostponeAsync(push, part.Pace.After(push.Attempt, part.Told, Random.Shared), cancellationToken);
+                return await consequences.PostponeAsync(push, part.Pace.After(push.Attempt, part.Told, random), cancellationToken);
             // The gate has closed; the push is no worse than those that wait in the queue.
             case DeliveryOutcome.Throttled wide:
                 return await consequences.WaitForTurnAsync(push, app, Longer(app.Gate.PausedFor, wide.Told ?? TimeSpan.Zero), cancellationToken);
@@ -142,7 +143,7 @@ internal sealed class PushSender(
             default:
                 return app.Gate.PausedFor is var closedFor && closedFor > TimeSpan.Zero
                     ? await consequences.WaitForTurnAsync(push, app, closedFor, cancellationToken)
-                    : await consequences.WaitForRepairAsync(push, outcome, cancellationToken);
+                    : await consequences.WaitForRepairAsync(push, sentAt, outcome, cancellationToken);
         }
     }
 }

@@ -21,7 +21,8 @@ public static class SenderSetup
     public static void AddPushSender(this IHostApplicationBuilder builder, params IReadOnlyList<PushProviderRegistration> providers)
     {
         var settings = builder.AddSettings<DeliverySettings>("Delivery");
-        builder.Services.AddSingleton<DeliveryReports>();
+        builder.Services.AddSingleton(services => DeliveryReports.To(
+            services.GetRequiredService<Broker>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<DeliveryReports>>()));
         builder.Services.AddSingleton<RecentPushes>();
         foreach (var provider in providers)
             builder.Services.AddProvider(provider, settings);
@@ -53,7 +54,7 @@ public static class SenderSetup
                 provider.GetRequiredKeyedService<PushApps>(name).Find(app)!.Gate, name, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EndpointSwitch>>()));
         }
 
-        services.AddKeyedSingleton(name, (provider, _) => new Parking(
+        services.AddKeyedSingleton(name, (provider, _) => Parking.At(
             provider.GetRequiredService<Broker>(), name, settings.Ladder, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Parking>>()));
         services.AddKeyedSingleton(name, (provider, _) => CreateSender(provider, name, settings));
     }
@@ -109,7 +110,9 @@ public static class SenderSetup
             RampUp = TimeSpan.FromSeconds(settings.RampUpSeconds),
             CredentialPace = new(TimeSpan.FromSeconds(settings.CredentialPauseSeconds), TimeSpan.FromSeconds(10 * settings.CredentialPauseSeconds)),
         };
-        return new ProviderGate(name, options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ProviderGate>>());
+        var gate = new ProviderGate(name, options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ProviderGate>>());
+        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(gate.StopWaiting);
+        return gate;
     }
 
     private static FramePublisher<EncryptedPush> CreateHolding(IServiceProvider services, string provider, string app) => new(
@@ -128,7 +131,7 @@ public static class SenderSetup
         var apps = services.GetRequiredKeyedService<PushApps>(name);
         var metrics = new DeliveryMetrics(apps);
         var consequences = new PushConsequences(
-            services.GetRequiredService<DeliveryReports>(), services.GetRequiredKeyedService<Parking>(name), metrics, settings, clock, logger);
+            services.GetRequiredService<DeliveryReports>(), services.GetRequiredKeyedService<Parking>(name), metrics, settings, clock, Random.Shared, logger);
         return new PushSender(
             apps,
             services.GetRequiredKeyedService<DeviceTokens>(name),
@@ -138,6 +141,7 @@ public static class SenderSetup
             new SuspectDevices(TimeSpan.FromSeconds(settings.SuspectSeconds)),
             metrics,
             clock,
+            Random.Shared,
             logger);
     }
 
@@ -171,7 +175,8 @@ public static class SenderSetup
             if (isOwnQueue)
                 endpoint.ConnectReceiveEndpointObserver(services.GetRequiredKeyedService<EndpointSwitch>(queue));
             endpoint.Consumer(() => new PushFrameConsumer(
-                services.GetRequiredKeyedService<PushSender>(provider), isOwnQueue, services.GetRequiredService<ILogger<PushFrameConsumer>>()));
+                services.GetRequiredKeyedService<PushSender>(provider), isOwnQueue, services.GetRequiredService<PoisonPublisher>(),
+                services.GetRequiredService<ILogger<PushFrameConsumer>>()));
         });
 
     private static void ReceiveQuestions(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string provider) =>

@@ -42,7 +42,7 @@ public static class ServiceHost
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.Configuration.AddEnvironmentVariables("SOTTO_").AddCommandLine(args);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(SteppedClock.FromEnvironment());
         builder.Services.AddSingleton<PrometheusText>();
         builder.Services.AddHealthChecks();
         builder.AddLogs();
@@ -64,6 +64,21 @@ public static class ServiceHost
     {
         foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(ListenAddress.Parse(url, setting)));
+    }
+
+    /// <summary>Opens addresses of the service's own that may be <c>https</c>.</summary>
+    /// <param name="builder">The service.</param>
+    /// <param name="urls">One or several, separated by semicolons.</param>
+    /// <param name="setting">The key that they were read from, for the error.</param>
+    /// <param name="prepare">Prepares each listener; told whether it is for TLS, which is then its work.</param>
+    public static void ListenAt(this WebApplicationBuilder builder, string urls, string setting, Action<ListenOptions, bool> prepare)
+    {
+        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var isTls = url.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+            builder.WebHost.ConfigureKestrel(kestrel =>
+                kestrel.Listen(ListenAddress.Parse(isTls ? "http" + url["https".Length..] : url, setting), listener => prepare(listener, isTls)));
+        }
     }
 
     /// <summary>Registers the service's own schema of the database: a data source whose search path is the schema, migrated before anything else starts.</summary>

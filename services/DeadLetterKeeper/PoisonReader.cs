@@ -11,8 +11,6 @@ internal sealed class PoisonReader(Broker broker, DeadLetterStore store, TimePro
     /// <summary>How often the queue is looked at. It is empty, unless something is wrong.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    private const string Unknown = "unknown";
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -40,9 +38,11 @@ internal sealed class PoisonReader(Broker broker, DeadLetterStore store, TimePro
         while (await channel.BasicGetAsync(BusTopology.Poison, autoAck: false, cancellationToken) is { } message)
         {
             var headers = Texts(message.BasicProperties.Headers);
-            var queue = headers.GetValueOrDefault(PoisonItem.QueueHeader) ?? headers.GetValueOrDefault("x-first-death-queue") ?? Unknown;
-            var reason = headers.GetValueOrDefault(PoisonItem.ReasonHeader) ?? headers.GetValueOrDefault("x-first-death-reason") ?? Unknown;
-            await store.KeepPoisonAsync(new PoisonMessage(queue, reason, headers, message.Body), cancellationToken);
+            var queue = headers.GetValueOrDefault(PoisonPublisher.QueueHeader) ?? headers.GetValueOrDefault("x-first-death-queue") ?? PoisonMessage.Unknown;
+            var reason = headers.GetValueOrDefault(PoisonPublisher.ReasonHeader)
+                ?? $"{headers.GetValueOrDefault("x-first-death-reason") ?? PoisonMessage.Unknown}: {PoisonDiagnosis.Of(message.Body)}";
+            var kept = new PoisonMessage(queue, reason, headers, message.Body) { ContentType = message.BasicProperties.ContentType, MessageId = message.BasicProperties.MessageId };
+            await store.KeepPoisonAsync(kept, cancellationToken);
             CrashPoint.Pass("poison.before-ack");
             logger.PoisonKept(queue);
             await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellationToken);

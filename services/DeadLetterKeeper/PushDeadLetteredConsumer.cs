@@ -6,7 +6,7 @@ using Sotto.Hosting.Bus;
 namespace DeadLetterKeeper;
 
 /// <summary>Keeps pushes that no sender can do more for. A frame that comes twice changes nothing.</summary>
-internal sealed class PushDeadLetteredConsumer(DeadLetterStore store) : IConsumer<Frame<PushDeadLettered>>
+internal sealed class PushDeadLetteredConsumer(DeadLetterStore store, PoisonPublisher poison) : IConsumer<Frame<PushDeadLettered>>
 {
     public async Task Consume(ConsumeContext<Frame<PushDeadLettered>> context)
     {
@@ -16,7 +16,7 @@ internal sealed class PushDeadLetteredConsumer(DeadLetterStore store) : IConsume
             if (letter is { Push.DeviceId: not null, Push.Payload: not null, Push.SealedDeviceToken: not null, Provider: not null })
                 letters.Add(letter);
             else
-                await context.SetAsideAsPoisonAsync(letter, "a dead letter without its push");
+                await poison.SetAsideAsync(context, letter, "a dead letter without its push");
         }
 
         await store.KeepAsync(letters, context.CancellationToken);

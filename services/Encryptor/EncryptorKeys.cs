@@ -101,7 +101,8 @@ internal sealed class EncryptorKeys : IDisposable
     /// <summary>Never the key.</summary>
     public override string ToString() => "[REDACTED]";
 
-    private byte[] Wrap(Guid subscriptionId, ReadOnlySpan<byte> key)
+    /// <summary>Wraps an envelope key for our own table.</summary>
+    internal byte[] Wrap(Guid subscriptionId, ReadOnlySpan<byte> key)
     {
         Span<byte> id = stackalloc byte[16];
         subscriptionId.TryWriteBytes(id, bigEndian: true, out _);

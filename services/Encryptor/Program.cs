@@ -32,11 +32,12 @@ internal static class EncryptorProgram
 
         builder.AddDatabase(Schema, typeof(EncryptorProgram).Assembly, SessionOptions);
         builder.Services.AddHostedService<KeyCheck>();
-        builder.Services.AddSingleton<SubscriptionStore>();
-        builder.Services.AddSingleton<DuplicateWindow>();
+        builder.Services.AddSingleton<SubscriptionStore>().AddSingleton<ISubscribers>(services => services.GetRequiredService<SubscriptionStore>());
+        builder.Services.AddSingleton<DuplicateWindow>().AddSingleton<IDuplicateWindow>(services => services.GetRequiredService<DuplicateWindow>());
         builder.Services.AddHostedService<Housekeeping>();
 
-        builder.Services.AddSingleton<PushQueues>();
+        builder.Services.AddSingleton<IPushQueues, PushQueues>();
+        builder.Services.AddSingleton<PushMaker>();
         builder.Services.AddSingleton(services => new FramePublisher<SubscriptionChanged>(
             services.GetRequiredService<Broker>(),
             BusTopology.SubscriptionReady,

@@ -4,8 +4,16 @@ using Sotto.Hosting.Bus;
 
 namespace Encryptor;
 
+/// <summary>Where pushes go. Thread-safe.</summary>
+internal interface IPushQueues
+{
+    /// <summary>Completes when all of them are in their queues.</summary>
+    /// <exception cref="TimeoutException">That is not known; each of them may or may not be there.</exception>
+    public Task PublishAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken);
+}
+
 /// <summary>Puts pushes into the queues of their providers. A queue is declared at its first push, so that pushes wait there for a sender that has never run. Thread-safe.</summary>
-internal sealed class PushQueues(Broker broker, TimeProvider clock, ILogger<PushQueues> logger) : IAsyncDisposable
+internal sealed class PushQueues(Broker broker, TimeProvider clock, ILogger<PushQueues> logger) : IPushQueues, IAsyncDisposable
 {
     /// <summary>Most providers; their names come with subscriptions.</summary>
     public const int ProvidersMax = 64;
@@ -20,8 +28,7 @@ internal sealed class PushQueues(Broker broker, TimeProvider clock, ILogger<Push
 
     private readonly ConcurrentDictionary<string, Lazy<FramePublisher<EncryptedPush>>> _publishers = new(StringComparer.Ordinal);
 
-    /// <summary>Completes when the broker has confirmed all of them.</summary>
-    /// <exception cref="TimeoutException">It has not; each of them may or may not be in its queue.</exception>
+    /// <inheritdoc/>
     public async Task PublishAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(ConfirmWaitMax, clock);
@@ -56,6 +63,6 @@ internal sealed class PushQueues(Broker broker, TimeProvider clock, ILogger<Push
             push => FixedWeight + push.Payload.Length + push.SealedDeviceToken.Length,
             clock,
             logger,
-            (channel, cancellationToken) => BusTopology.DeclarePushQueueAsync(channel, name, cancellationToken)))).Value;
+            (channel, cancellationToken) => broker.DeclarePushQueueAsync(channel, name, cancellationToken)))).Value;
     }
 }

@@ -15,6 +15,7 @@ internal sealed class SubscriptionChangedConsumer(
     SubscriptionStore subscriptions,
     EncryptorKeys keys,
     FramePublisher<SubscriptionChanged> ready,
+    PoisonPublisher poison,
     EncryptorMetrics metrics,
     ILogger<SubscriptionChangedConsumer> logger) : IConsumer<Frame<SubscriptionChanged>>
 {
@@ -48,7 +49,7 @@ internal sealed class SubscriptionChangedConsumer(
         foreach (var (change, reason) in refused)
         {
             logger.SubscriptionRefused(change?.SubscriptionId, change?.Revision, reason);
-            await context.SetAsideAsPoisonAsync(change!, reason);
+            await poison.SetAsideAsync(context, change!, reason);
         }
     }
 

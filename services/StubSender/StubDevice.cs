@@ -22,12 +22,16 @@ internal static class StubDevice
             return DeviceReading.Lacks("bar");
         if (DeviceReading.TextOf(foo) is not { } text || !text.StartsWith(Prefix, StringComparison.Ordinal))
             return DeviceReading.Refused($"Invalid foo: expected a string that begins with {Prefix}");
-        if (bar.ValueKind != JsonValueKind.Number || !bar.TryGetInt64(out var number))
+        if (bar.ValueKind != JsonValueKind.Number || !Int128.TryParse(bar.GetRawText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            || number < long.MinValue || number > ulong.MaxValue)
+        {
             return DeviceReading.Refused("Invalid bar: expected an integer");
+        }
+
         return DeviceReading.Taken(ServiceId(text, number));
     }
 
-    private static string ServiceId(string foo, long bar)
+    private static string ServiceId(string foo, Int128 bar)
     {
         Span<byte> hash = stackalloc byte[ServiceIdSize];
         Blake2b.Hash("TestNotifier"u8, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{bar}_{foo}")), hash);

@@ -6,6 +6,7 @@ using Sotto.Hosting.Settings;
 using Sotto.OnionRequests;
 using Sotto.Sodium;
 using SubscriptionApi.Http;
+using SubscriptionApi.Ingress;
 using SubscriptionApi.OnionRequests;
 using SubscriptionApi.Providers;
 using SubscriptionApi.Stats;
@@ -37,6 +38,7 @@ internal static class Program
         var app = builder.Build();
         // Wrong keys must end the service before it listens.
         app.Services.GetRequiredService<SealingKeys>();
+        app.Services.GetRequiredService<ServerCertificate>().Require();
         app.MapAdmin(admin => admin.MapStats());
         app.Run(app.Services.GetRequiredService<Entrance>().HandleAsync);
         return app;
@@ -46,12 +48,7 @@ internal static class Program
     {
         var api = builder.AddSettings<ApiSettings>("Api");
         var onion = builder.AddSettings<OnionSettings>("Onion");
-        builder.ListenAt(api.Urls, "Api:Urls");
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MaxConcurrentConnections = api.ConnectionsMax;
-            kestrel.Limits.RequestHeadersTimeout = api.HeadersTimeout;
-        });
+        builder.AddIngress(api);
         builder.Services.AddSingleton(ReadOnionKey(onion));
         builder.Services.AddSingleton<LargeBodies>();
         builder.Services.AddSingleton<SubscribeEndpoint>();
@@ -66,6 +63,7 @@ internal static class Program
     {
         builder.AddSettings<SealingSettings>("Sealing");
         builder.Services.AddSingleton<SealingKeys>();
+        builder.Services.AddSingleton<ProviderFacts>();
         builder.Services.AddSingleton<EnvelopeKeySeal>();
         builder.Services.AddSingleton<ProviderDirectory>();
         builder.Services.AddSingleton<ValidationClient>();

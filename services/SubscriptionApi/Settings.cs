@@ -5,9 +5,15 @@ namespace SubscriptionApi;
 /// <summary>Where and how patiently clients are listened to; section <c>Api</c>.</summary>
 internal sealed class ApiSettings
 {
-    /// <summary>Addresses to listen at, separated by semicolons. TLS is the business of a proxy in front.</summary>
+    /// <summary>Addresses to listen at, separated by semicolons: <c>http://ip:port</c> behind a proxy that speaks TLS, or <c>https://ip:port</c>.</summary>
     [Required]
     public string Urls { get; set; } = "http://127.0.0.1:8080";
+
+    /// <summary>A PEM file with the certificate for <c>https</c> addresses and the chain above it. Read again when it changes.</summary>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>A PEM file with the certificate's private key, not encrypted. Default: it is in <see cref="CertificateFile"/>.</summary>
+    public string? CertificateKeyFile { get; set; }
 
     /// <summary>Most connections at one time, those for health and metrics included; more are closed at once. Each has at most one request in work.</summary>
     [Range(1, 1_000_000)]
@@ -16,6 +22,10 @@ internal sealed class ApiSettings
     /// <summary>How long a connection may take to send a request's headers.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:02:00")]
     public TimeSpan HeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a connection may be open without a request.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a connection may take to send a request's body. Service nodes give up on us after 25 s (session-onion section 1).</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:02:00")]
@@ -33,7 +43,7 @@ internal sealed class OnionSettings
     [Required]
     public string PrivateKeyFile { get; set; } = "";
 
-    /// <summary>Most onion requests that are opened and answered at one time; more wait for <see cref="OnionRequests.OnionRequestEndpoint.TurnWaitMax"/> and then see HTTP 503.</summary>
+    /// <summary>Most onion requests that are opened and answered at one time; more wait for <see cref="Http.Entrance.TurnWaitMax"/> and then see HTTP 503.</summary>
     [Range(1, 100_000)]
     public int ConcurrentMax { get; set; } = 512;
 

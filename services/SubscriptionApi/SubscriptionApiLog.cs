@@ -18,6 +18,12 @@ internal static partial class SubscriptionApiLog
     [LoggerMessage(2004, LogLevel.Error, "The sender of {Provider} accepted a device without naming it properly; the client was told error 4")]
     public static partial void AnswerMalformed(this ILogger logger, string provider);
 
+    [LoggerMessage(2005, LogLevel.Warning, "{Count} requests or connections were sent away since this was last said; the latest: {Reason}")]
+    public static partial void IngressRefused(this ILogger logger, long count, Ingress.IngressRefusal reason);
+
+    [LoggerMessage(2006, LogLevel.Error, "The changed TLS certificate cannot be read ({Error}); the one read before stays in use")]
+    public static partial void CertificateNotRead(this ILogger logger, string error);
+
     [LoggerMessage(2010, LogLevel.Warning, "Changes could not be published from the outbox ({Error}); trying again in {Pause}")]
     public static partial void OutboxNotPublished(this ILogger logger, string error, TimeSpan pause);
 
@@ -35,4 +41,7 @@ internal static partial class SubscriptionApiLog
 
     [LoggerMessage(2020, LogLevel.Warning, "What an instance reported of itself could not be kept ({Error}); its next report says it again")]
     public static partial void StatsNotKept(this ILogger logger, string error);
+
+    [LoggerMessage(2021, LogLevel.Warning, "What clients of {Provider} have to know cannot be read ({Error}); they are told nothing")]
+    public static partial void FactsNotRead(this ILogger logger, string provider, string error);
 }

@@ -1,3 +1,4 @@
+using Sotto.Hosting.Bus;
 using SwarmListener.Buckets;
 using SwarmListener.Hearing;
 using SwarmListener.Monitoring;
@@ -12,7 +13,7 @@ namespace SwarmListener;
 /// </summary>
 internal sealed class Listener(
     BucketOwnership ownership, ChangeFeed feed, AccountKeeper keeper, ServiceNodeDirectory directory, SwarmNetwork network, NodeConnections nodes,
-    MonitorLoop loop, OwnedAccounts accounts, DuplicateFilter duplicates, HandOver handOver, IHostApplicationLifetime lifetime,
+    MonitorLoop loop, OwnedAccounts accounts, DuplicateFilter duplicates, HandOver handOver, StatsFacts facts, IHostApplicationLifetime lifetime,
     ILogger<Listener> logger) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -85,6 +86,8 @@ internal sealed class Listener(
         ListenerMetrics.Show("sotto_listener_buckets", "Buckets held by this instance", () => ownership.Held);
         ListenerMetrics.Show("sotto_listener_instances", "Instances that share the buckets", () => ownership.Instances);
         ListenerMetrics.Show("sotto_listener_height", "Height of the last list's top block", () => directory.Height);
+        ListenerMetrics.Show("sotto_listener_swarms", "Swarms of the last list", () => directory.Swarms);
+        facts.Show("block_hash", () => directory.BlockHash);
         ListenerMetrics.Show("sotto_listener_waiting", "Messages waiting for the broker", () => handOver.Count);
         ListenerMetrics.Show("sotto_listener_waiting_bytes", "Bytes of messages waiting for the broker", () => handOver.Bytes);
         ListenerMetrics.Show("sotto_listener_remembered", "Messages whose copies are recognised", () => duplicates.Count);

@@ -25,7 +25,7 @@ internal sealed class ListenerMetrics
     public ListenerMetrics()
     {
         Count("sotto_listener_published", "Messages confirmed by the broker", () => _published);
-        Count("sotto_listener_dropped", "Messages not accepted because too many were waiting", () => NotificationsDropped);
+        Count("sotto_listener_dropped", "Notifications not read, or messages not accepted, because too many were waiting; copies of accepted ones among them", () => NotificationsDropped);
         Count("sotto_listener_reconnects", "Node connections that were lost and came back", () => _reconnects);
         Count("sotto_listener_connect_failures", "Attempts to connect to a node that failed", () => _connectFailures);
         Metrics.Meter.CreateObservableCounter("sotto_listener_notifications", Notifications, description: "Notifications from nodes by outcome");

@@ -16,6 +16,13 @@ internal sealed class NotifyMessageHandler(
     /// <summary>Hears one <c>notify.message</c>.</summary>
     public void Hear(NodeConnection node, IReadOnlyList<ReadOnlyMemory<byte>> parts)
     {
+        // Past saturation nothing is read that could not be kept: the time goes to those who carry away what waits (decision 0013).
+        if (handOver.IsFull)
+        {
+            metrics.Refused(Refusal.NoRoom);
+            return;
+        }
+
         if (parts.Count != 1 || !NotifyMessage.TryParse(parts[0], out var message))
         {
             metrics.Refused(Refusal.Malformed);

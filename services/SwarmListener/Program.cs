@@ -1,4 +1,5 @@
 using MassTransit;
+using Npgsql;
 using Sotto.Contracts;
 using Sotto.Hosting;
 using Sotto.Hosting.Bus;
@@ -41,10 +42,14 @@ internal static class ListenerProgram
         services.AddSingleton(keys);
         services.AddSingleton<ListenerMetrics>();
 
-        services.AddSingleton<SubscriptionStore>();
+        services.AddSingleton<SubscriptionStore>().AddSingleton<IAccountSource>(provider => provider.GetRequiredService<SubscriptionStore>());
         services.AddSingleton<AccountKeeper>();
         services.AddSingleton<ChangeFeed>();
-        services.AddSingleton<BucketOwnership>();
+        services.AddSingleton<OpenBucketLocks>(provider =>
+            cancellationToken => BucketLocks.OpenAsync(provider.GetRequiredService<NpgsqlDataSource>(), keys.PublicKey, cancellationToken));
+        services.AddSingleton(provider => new BucketOwnership(
+            provider.GetRequiredService<OpenBucketLocks>(), provider.GetRequiredService<AccountKeeper>(), Random.Shared,
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<BucketOwnership>>()));
 
         services.AddSingleton<OwnedAccounts>();
         services.AddSingleton(provider => new MonitorSchedule(provider.GetRequiredService<OwnedAccounts>(), Random.Shared));

@@ -8,7 +8,7 @@ namespace SwarmListener;
 /// <summary>
 /// A device's wish has changed: stores it, whichever instance will act on it; the database tells the one that holds the account's bucket.
 /// </summary>
-internal sealed class SubscriptionChangedConsumer(SubscriptionStore store, ILogger<SubscriptionChangedConsumer> logger)
+internal sealed class SubscriptionChangedConsumer(SubscriptionStore store, PoisonPublisher poison, ILogger<SubscriptionChangedConsumer> logger)
     : IConsumer<Frame<SubscriptionChanged>>
 {
     public async Task Consume(ConsumeContext<Frame<SubscriptionChanged>> context)
@@ -23,7 +23,7 @@ internal sealed class SubscriptionChangedConsumer(SubscriptionStore store, ILogg
             }
 
             logger.SubscriptionRefused(change.SubscriptionId, reason);
-            await context.SetAsideAsPoisonAsync(change, reason);
+            await poison.SetAsideAsync(context, change, reason);
         }
 
         await store.ApplyAsync(rows, context.CancellationToken);

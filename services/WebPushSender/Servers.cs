@@ -8,7 +8,7 @@ namespace WebPushSender;
 /// A gate of its own before each push server (an origin: scheme, host, port): one that is slow, fails, throttles or refuses us holds up nobody else's pushes. A server
 /// of strangers that was never heard of is asked by one request at a time until it has answered one. The least lately used are forgotten. Thread-safe.
 /// </summary>
-internal sealed class Servers(TrustedServers trusted, int inFlightMax, TimeProvider clock, ILogger logger)
+internal sealed class Servers(TrustedServers trusted, WebPushSettings settings, TimeProvider clock, ILogger logger)
 {
     /// <summary>Most servers remembered; each takes about 1 KB.</summary>
     public const int CountMax = 10_000;
@@ -20,7 +20,7 @@ internal sealed class Servers(TrustedServers trusted, int inFlightMax, TimeProvi
     public const int OutageAttempts = 5;
 
     private static readonly RetryPace OutagePace = new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
-    private static readonly RetryPace CredentialPace = new(TimeSpan.FromMinutes(2), TimeSpan.FromHours(1));
+    private const int LongestCredentialPause = 30;
 
     private readonly Lock _gate = new();
     private readonly BoundedCache<string, ProviderGate> _gates = new(CountMax);
@@ -42,15 +42,16 @@ internal sealed class Servers(TrustedServers trusted, int inFlightMax, TimeProvi
     private ProviderGate Create(Uri endpoint)
     {
         var known = trusted.Has(endpoint);
+        var credentialPause = TimeSpan.FromSeconds(settings.CredentialPauseSeconds);
         var options = new GateOptions
         {
-            InFlightMax = inFlightMax,
+            InFlightMax = settings.InFlightPerServer,
             BeginsWithProbe = !known,
             OutageAttempts = OutageAttempts,
             RampUp = TimeSpan.FromSeconds(10),
             HoldMax = TimeSpan.Zero,
             OutagePace = OutagePace,
-            CredentialPace = CredentialPace,
+            CredentialPace = new(credentialPause, LongestCredentialPause * credentialPause),
         };
         // What a stranger's server does is no news, and its name may name a person.
         return known

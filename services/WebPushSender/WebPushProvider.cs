@@ -35,7 +35,7 @@ internal static class WebPushProvider
         if (rules.TestOrigins.Count > 0)
             logger.OriginsExempt(rules.TestOrigins.Count);
         var trusted = new TrustedServers(WebPushSettings.List(settings.TrustedHosts));
-        return new WebPushPushProvider(client, rules, new Servers(trusted, settings.InFlightPerServer, clock, logger), new EndpointHistory(clock), trusted, settings, clock);
+        return new WebPushPushProvider(client, rules, new Servers(trusted, settings, clock, logger), new EndpointHistory(clock), trusted, settings, clock);
     }
 
     private static EndpointRules Rules(WebPushSettings settings) => new()

@@ -45,6 +45,10 @@ internal sealed class WebPushSettings : IValidatableObject
     [Range(1, 300)]
     public int RequestTimeoutSeconds { get; set; } = 30;
 
+    /// <summary>How long a server that refuses our signature is left alone at first, in seconds; the longest is thirty times this.</summary>
+    [Range(1, 3600)]
+    public int CredentialPauseSeconds { get; set; } = 120;
+
     /// <summary>A list's entries.</summary>
     internal static string[] List(string setting) => setting.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 

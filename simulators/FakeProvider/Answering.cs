@@ -36,7 +36,7 @@ internal sealed class Answering(ProviderSimulator simulator, HttpContext context
     {
         FaultKind.Delay => JudgeAsync(),
         FaultKind.Forever => KeepSilentAsync(),
-        FaultKind.Close or FaultKind.Refuse => LeaveAsync(connection.Close),
+        FaultKind.Close or FaultKind.Refuse or FaultKind.ExpiredCertificate => LeaveAsync(connection.Close),
         FaultKind.Reset => LeaveAsync(context.Abort),
         FaultKind.LostAnswer => LoseAnswerAsync(),
         FaultKind.GoAway => DismissAsync(),

@@ -18,6 +18,12 @@ internal sealed record TokenOrder
     public string? Environment { get; init; }
 }
 
+/// <summary>Changes what a connection may do.</summary>
+internal sealed record LimitsOrder
+{
+    public required int MaxStreams { get; init; }
+}
+
 /// <summary>Moves the simulator's clock.</summary>
 internal sealed record ClockOrder
 {
@@ -25,7 +31,7 @@ internal sealed record ClockOrder
 }
 
 /// <summary>How the control endpoint writes JSON, and how strictly it reads it.</summary>
-internal static class ControlJson
+public static class ControlJson
 {
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)
     {

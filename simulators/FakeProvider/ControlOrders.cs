@@ -82,6 +82,12 @@ internal sealed class ControlOrders(ProviderSimulator simulator)
         return Done;
     }
 
+    public object SetLimits(LimitsOrder order)
+    {
+        simulator.MaxStreams = order.MaxStreams;
+        return Done;
+    }
+
     public object Reset()
     {
         simulator.Reset();
@@ -98,6 +104,7 @@ internal sealed class ControlOrders(ProviderSimulator simulator)
         Headers = request.Headers.GroupBy(header => header.Key, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => string.Join(", ", group.Select(header => header.Value)), StringComparer.Ordinal),
         Body = request.BodyText,
+        Opened = request.Opened is { } opened ? System.Text.Encoding.UTF8.GetString(opened) : null,
         request.Tokens,
         request.Protocol,
         request.Connection,

@@ -34,7 +34,7 @@ internal sealed class ControlServer : IAsyncDisposable
         });
         var built = builder.Build();
         var orders = new ControlOrders(simulator);
-        built.Run(context => HandleAsync(context, orders));
+        built.Run(context => HandleAsync(context, simulator, orders));
         await built.StartAsync();
 
         var addresses = built.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
@@ -48,7 +48,7 @@ internal sealed class ControlServer : IAsyncDisposable
         await _application.DisposeAsync();
     }
 
-    private static async Task HandleAsync(HttpContext context, ControlOrders orders)
+    private static async Task HandleAsync(HttpContext context, ProviderSimulator simulator, ControlOrders orders)
     {
         try
         {
@@ -61,7 +61,9 @@ internal sealed class ControlServer : IAsyncDisposable
                 ("POST", "/faults") => orders.AddFaults(await ReadAsync<Fault>(context)),
                 ("DELETE", "/faults") => orders.ClearFaults(),
                 ("POST", "/clock") => orders.MoveClock((await ReadAsync<ClockOrder>(context))[0]),
+                ("POST", "/limits") => orders.SetLimits((await ReadAsync<LimitsOrder>(context))[0]),
                 ("POST", "/reset") => orders.Reset(),
+                ("POST", var path) => await ObeyAsync(context, simulator, path),
                 _ => null,
             };
             var status = answer is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;
@@ -72,6 +74,13 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             await WriteAsync(context, StatusCodes.Status400BadRequest, new { error = wrong.Message });
         }
+    }
+
+    // What only this vendor's simulator understands.
+    private static async Task<object?> ObeyAsync(HttpContext context, ProviderSimulator simulator, string? path)
+    {
+        using var order = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
+        return simulator.Obey(context.Request.Method, path ?? "", order.RootElement);
     }
 
     private static Task WriteAsync(HttpContext context, int status, object answer)

@@ -32,6 +32,9 @@ public record FakeProviderOptions
     /// <summary>Requests kept whole for reading back; what is counted stays exact beyond it.</summary>
     public int ReceivedMax { get; init; } = 10_000;
 
+    /// <summary>A file to which every notification that is taken is written at once, see <see cref="Journal"/>; null for none.</summary>
+    public string? JournalFile { get; init; }
+
     /// <summary>HTTP/2 streams at once on one connection.</summary>
     public int MaxStreams { get; init; } = 100;
 

@@ -41,6 +41,9 @@ public enum FaultKind
 
     /// <summary>As <see cref="Close"/>, and new connections are closed at once as well.</summary>
     Refuse,
+
+    /// <summary>As <see cref="Close"/>, and new connections are shown a certificate that has expired.</summary>
+    ExpiredCertificate,
 }
 
 /// <summary>One scripted departure; see the README for the meaning of each field together with each kind.</summary>

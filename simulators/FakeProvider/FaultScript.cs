@@ -47,7 +47,8 @@ public sealed class FaultScript(TimeProvider clock)
     internal Fault? Take(string path, IReadOnlyList<string> tokens) =>
         _any ? Take(fault => Fits(fault, path, tokens)) : null;
 
-    internal bool TakeRefusal() => _any && Take(fault => fault is { Kind: FaultKind.Refuse, Token: null, Path: null }) is not null;
+    // A connection has neither device nor path.
+    internal bool TakeForConnection(FaultKind kind) => _any && Take(fault => fault is { Token: null, Path: null } && fault.Kind == kind) is not null;
 
     private static bool Fits(Fault fault, string path, IReadOnlyList<string> tokens) =>
         (fault.Path is null || path.Contains(fault.Path, StringComparison.Ordinal))

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Sotto.FakeProvider;
 
 /// <summary>What a simulator received: exact counts of all of it, and the newest requests whole. Thread-safe.</summary>
-public sealed class Ledger(int receivedMax)
+public sealed class Ledger(int receivedMax, Journal? journal = null) : IDisposable
 {
     /// <summary>Distinct notifications told apart, and devices counted, exactly; about 100 MB when full.</summary>
     public const int DistinctMax = 2_000_000;
@@ -147,6 +147,9 @@ public sealed class Ledger(int receivedMax)
         }
     }
 
+    /// <summary>Closes the journal.</summary>
+    public void Dispose() => journal?.Dispose();
+
     internal void Record(ReceivedRequest request, ReadOnlyMemory<byte> content)
     {
         request.Reading = null;
@@ -165,6 +168,8 @@ public sealed class Ledger(int receivedMax)
             foreach (var (notification, device) in notifications)
                 Take(notification, device);
             Keep(request);
+            if (notifications.Length > 0)
+                journal?.Write(request, content.Span);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Sotto.FakeProvider;
@@ -23,6 +25,7 @@ public abstract class ProviderSimulator : IAsyncDisposable
     private readonly TrafficMeter _meter;
     private WebApplication? _provider;
     private ControlServer? _control;
+    private KestrelServerOptions? _kestrel;
     private Uri[] _endpoints = [];
 
     protected ProviderSimulator(string name, FakeProviderOptions options)
@@ -33,7 +36,7 @@ public abstract class ProviderSimulator : IAsyncDisposable
         Clock = new(options.Clock);
         Tokens = new(options.StrictTokens);
         Faults = new(Clock);
-        Ledger = new(options.ReceivedMax);
+        Ledger = new(options.ReceivedMax, options.JournalFile is { } file ? new Journal(file) : null);
         _meter = new(TimeProvider.System);
     }
 
@@ -61,6 +64,13 @@ public abstract class ProviderSimulator : IAsyncDisposable
     /// <summary>The address of its control endpoint.</summary>
     public Uri Control => _control?.Endpoint ?? throw NotStarted();
 
+    /// <summary>HTTP/2 streams at once, on connections that are made from now on; with <see cref="FaultKind.GoAway"/> clients come to make new ones.</summary>
+    public int MaxStreams
+    {
+        get => (_kestrel ?? throw NotStarted()).Limits.Http2.MaxStreamsPerConnection;
+        set => (_kestrel ?? throw NotStarted()).Limits.Http2.MaxStreamsPerConnection = value;
+    }
+
     internal TrafficMeter Meter => _meter;
 
     internal CancellationToken Stopping => _stopping.Token;
@@ -77,6 +87,7 @@ public abstract class ProviderSimulator : IAsyncDisposable
         Tokens.Clear();
         Ledger.Clear();
         Clock.Offset = TimeSpan.Zero;
+        MaxStreams = Options.MaxStreams;
     }
 
     /// <inheritdoc/>
@@ -102,11 +113,16 @@ public abstract class ProviderSimulator : IAsyncDisposable
     /// <summary>The vendor's answer to a request.</summary>
     protected internal abstract Verdict Judge(ReceivedRequest request, ConnectionState connection);
 
+    /// <summary>An order to the control endpoint that only this vendor's simulator understands.</summary>
+    /// <returns>The answer; null when it does not understand it either.</returns>
+    protected internal virtual object? Obey(string method, string path, JsonElement order) => null;
+
     /// <summary>Frees what the simulator made for itself.</summary>
     protected virtual void Dispose()
     {
         if (_ownsAuthority)
             Authority.Dispose();
+        Ledger.Dispose();
         _stopping.Dispose();
     }
 
@@ -131,24 +147,24 @@ public abstract class ProviderSimulator : IAsyncDisposable
     [SuppressMessage("Reliability", "CA2000", Justification = "Kestrel holds the certificate for as long as the process lives.")]
     private void Configure(KestrelServerOptions kestrel, IReadOnlyList<ListenerPlan> plans)
     {
+        _kestrel = kestrel;
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = RequestPipeline.BodyBytesMax;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Limits.Http2.MaxStreamsPerConnection = Options.MaxStreams;
-        var certificate = Authority.IssueServer(Options.Host);
+        var (good, expired) = (Authority.IssueServer(Options.Host), Authority.IssueExpiredServer(Options.Host));
         foreach (var plan in plans)
-            kestrel.Listen(Options.Bind, plan.Port, listen => Configure(listen, plan, certificate));
+            kestrel.Listen(Options.Bind, plan.Port, listen => Configure(listen, plan, () => Faults.TakeForConnection(FaultKind.ExpiredCertificate) ? expired : good));
     }
 
-    private void Configure(
-        ListenOptions listen, ListenerPlan plan, System.Security.Cryptography.X509Certificates.X509Certificate2 certificate)
+    private void Configure(ListenOptions listen, ListenerPlan plan, Func<X509Certificate2> certificate)
     {
         listen.Protocols = plan.Protocols;
         listen.Use(next => connection => AcceptAsync(next, connection, plan.Name));
         listen.UseHttps(new HttpsConnectionAdapterOptions
         {
-            ServerCertificate = certificate,
+            ServerCertificateSelector = (_, _) => certificate(),
             ClientCertificateMode = plan.AsksForCertificate ? ClientCertificateMode.AllowCertificate : ClientCertificateMode.NoCertificate,
             // Any certificate passes the handshake: what is wrong with it is the vendor's to say in an answer.
             ClientCertificateValidation = (_, _, _) => true,
@@ -157,7 +173,7 @@ public abstract class ProviderSimulator : IAsyncDisposable
 
     private async Task AcceptAsync(ConnectionDelegate next, ConnectionContext connection, string listener)
     {
-        if (Faults.TakeRefusal())
+        if (Faults.TakeForConnection(FaultKind.Refuse))
         {
             connection.Abort();
             return;

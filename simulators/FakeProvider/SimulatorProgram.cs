@@ -64,6 +64,7 @@ public static class SimulatorProgram
             LatencyJitter = TimeSpan.FromMilliseconds(line.Number("--latency-jitter-ms", 0)),
             StrictTokens = line.Switch("--strict-tokens"),
             ReceivedMax = line.Number("--received-max", options.ReceivedMax),
+            JournalFile = line.Text("--journal", "") is { Length: > 0 } journal ? journal : null,
             MaxStreams = line.Number("--max-streams", options.MaxStreams),
             Authority = TestAuthority.LoadOrCreate(folder),
         };

@@ -49,7 +49,14 @@ public sealed class TestAuthority : IDisposable
     }
 
     /// <summary>Issues a certificate for a TLS server on 127.0.0.1, localhost and <paramref name="hosts"/>.</summary>
-    public X509Certificate2 IssueServer(params IReadOnlyList<string> hosts)
+    public X509Certificate2 IssueServer(params IReadOnlyList<string> hosts) =>
+        Issue("CN=localhost", "1.3.6.1.5.5.7.3.1", [NamesOf(hosts)], new DateTimeOffset(_authority.NotAfter));
+
+    /// <summary>The same, expired an hour ago.</summary>
+    public X509Certificate2 IssueExpiredServer(params IReadOnlyList<string> hosts) =>
+        Issue("CN=localhost", "1.3.6.1.5.5.7.3.1", [NamesOf(hosts)], TimeProvider.System.GetUtcNow().AddHours(-1));
+
+    private static X509Extension NamesOf(IReadOnlyList<string> hosts)
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
@@ -62,12 +69,12 @@ public sealed class TestAuthority : IDisposable
                 names.AddDnsName(host);
         }
 
-        return Issue("CN=localhost", "1.3.6.1.5.5.7.3.1", [names.Build()]);
+        return names.Build();
     }
 
     /// <summary>Issues a certificate for a TLS client, with whatever extensions the vendor looks for.</summary>
     public X509Certificate2 IssueClient(string subject, params IReadOnlyList<X509Extension> extensions) =>
-        Issue(subject, "1.3.6.1.5.5.7.3.2", extensions);
+        Issue(subject, "1.3.6.1.5.5.7.3.2", extensions, new DateTimeOffset(_authority.NotAfter));
 
     /// <summary>True when this authority issued <paramref name="certificate"/> and it is in force.</summary>
     public bool Issued(X509Certificate2 certificate)
@@ -88,7 +95,7 @@ public sealed class TestAuthority : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _authority.Dispose();
 
-    private X509Certificate2 Issue(string subject, string purpose, IReadOnlyList<X509Extension> extensions)
+    private X509Certificate2 Issue(string subject, string purpose, IReadOnlyList<X509Extension> extensions, DateTimeOffset end)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
@@ -97,8 +104,7 @@ public sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(purpose)], false));
         foreach (var extension in extensions)
             request.CertificateExtensions.Add(extension);
-        var (begin, end) = (new DateTimeOffset(_authority.NotBefore), new DateTimeOffset(_authority.NotAfter));
-        using var issued = request.Create(_authority, begin, end, RandomNumberGenerator.GetBytes(16));
+        using var issued = request.Create(_authority, new DateTimeOffset(_authority.NotBefore), end, RandomNumberGenerator.GetBytes(16));
         return issued.CopyWithPrivateKey(key);
     }
 

@@ -20,13 +20,19 @@ public sealed partial class FakeSwarmNetwork
         }
     }
 
+    /// <summary>Whether whoever asked for it is told of new blocks; when not, the announcements are lost on their way.</summary>
+    public bool AnnouncesBlocks { get; set; } = true;
+
     /// <summary>A new top block; whoever asked for it is told.</summary>
     public void NextBlock()
     {
         lock (_chainGate)
         {
+            _shape = Shape.Of(_nodes);
             _height++;
             _blockHash = Derive($"block {_height}");
+            if (!AnnouncesBlocks)
+                return;
             foreach (var oxend in _oxends)
             {
                 var (height, hash) = (_height, _blockHash);

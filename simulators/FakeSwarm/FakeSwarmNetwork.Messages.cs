@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sotto.FakeSwarm.Nodes;
 using Sotto.FakeSwarm.Wire;
 
@@ -45,13 +46,19 @@ public sealed partial class FakeSwarmNetwork
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
         var accounts = flood.Accounts.Select(account => (Account: account, Members: MembersOf(account))).ToArray();
-        var data = new byte[flood.DataBytes];
+        await using var journal = flood.JournalFile is { } file ? new StreamWriter(file) : StreamWriter.Null;
+        var startedAt = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         long copies = 0;
         for (var i = 0; i < flood.Count; i++)
         {
             var (account, members) = accounts[i % accounts.Length];
-            BitConverter.TryWriteBytes(data, i);
-            copies += Store(members, account, flood.Namespace, [.. data], TimeToLiveDefault, flood.CopiesPerMessageMax).Copies;
+            // What is encrypted looks random.
+            var data = new byte[flood.DataBytes];
+            Random.Shared.NextBytes(data);
+            var stored = Store(members, account, flood.Namespace, data, TimeToLiveDefault, flood.CopiesPerMessageMax);
+            copies += stored.Copies;
+            if (flood.JournalFile is not null)
+                await journal.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{startedAt + (long)(i / flood.PerSecond * 1e6)} {Convert.ToHexStringLower(account)} {stored.Hash}"));
 
             var ahead = TimeSpan.FromSeconds((i + 1) / flood.PerSecond) - clock.GetElapsedTime(started);
             if (ahead > BacklogPause)
@@ -69,8 +76,8 @@ public sealed partial class FakeSwarmNetwork
         var milliseconds = now.ToUnixTimeMilliseconds();
         var expiry = (now + timeToLive).ToUnixTimeMilliseconds();
         var hash = NotifyFrames.Hash(account, Interlocked.Increment(ref _messages), data);
-        var bare = NotifyFrames.Message(account, hash, space, milliseconds, expiry, null);
-        var withData = NotifyFrames.Message(account, hash, space, milliseconds, expiry, data);
+        byte[]? bare = null;
+        byte[]? withData = null;
         _tally.Stored();
 
         var copies = 0;
@@ -82,8 +89,8 @@ public sealed partial class FakeSwarmNetwork
             if (!node.IsUp || node.IsSilent)
                 continue;
 
-            var connections = node.Listener.Subscriptions.For(account, space, now).Count;
-            if (connections == 0)
+            var connections = node.Listener.Subscriptions.For(account, space, now);
+            if (connections.Count == 0)
                 continue;
 
             senders++;
@@ -93,8 +100,14 @@ public sealed partial class FakeSwarmNetwork
                 continue;
             }
 
-            copies += connections;
-            Notify(node, () => node.Listener.Notify(account, space, bare, withData));
+            copies += connections.Count;
+            foreach (var (routingId, wantsData) in connections)
+            {
+                var frame = wantsData
+                    ? withData ??= NotifyFrames.Message(account, hash, space, milliseconds, expiry, data)
+                    : bare ??= NotifyFrames.Message(account, hash, space, milliseconds, expiry, null);
+                Notify(node, () => node.Listener.Notify(routingId, frame));
+            }
         }
 
         return new StoredMessage(hash, copies, milliseconds);

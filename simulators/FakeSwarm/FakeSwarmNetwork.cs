@@ -28,12 +28,14 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
     private readonly ListenerThread[] _threads;
     private readonly FakeNode[] _nodes;
     private readonly OxendListener[] _oxends;
+    private volatile Shape _shape;
     private readonly byte[] _oxendPublicKey = new byte[X25519.KeySize];
 
     private FakeSwarmNetwork(FakeSwarmOptions options)
     {
         Limits.Require(options.Nodes is >= 0 and <= NodesMax, "A network has at most 5,000 nodes.");
         Limits.Require(options.Swarms > 0, "A network has at least one swarm.");
+        Limits.Require(options.VerifyOneIn > 0, "At least some signatures are verified.");
         _options = options;
         _context = new RawContext(1_000 + (SocketsPerNode * options.Nodes));
         _blockHash = Derive("block 0");
@@ -50,6 +52,7 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
         ];
         var swarms = Enumerable.Range(0, options.Swarms).Select(i => BitConverter.ToUInt64(Derive($"swarm {i}")) & ~1UL).ToArray();
         _nodes = [.. Enumerable.Range(0, options.Nodes).Select(i => MakeNode(i, swarms[i % swarms.Length]))];
+        _shape = Shape.Of(_nodes);
     }
 
     /// <summary><c>tcp://host:port</c>.</summary>
@@ -64,7 +67,7 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
     public IReadOnlyList<FakeNode> Nodes => _nodes;
 
     /// <summary>The ids in use, ascending.</summary>
-    public IReadOnlyList<ulong> Swarms => [.. _nodes.Select(node => node.Swarm).Where(swarm => swarm != NoSwarm).Distinct().Order()];
+    public IReadOnlyList<ulong> Swarms => _shape.Swarms;
 
     public FakeSwarmStatistics Statistics => _tally.Read();
 
@@ -76,8 +79,7 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
     {
         var network = new FakeSwarmNetwork(options ?? new FakeSwarmOptions());
         await network.BringOxendUpAsync();
-        foreach (var node in network._nodes)
-            await node.Listener.OpenAsync();
+        await Task.WhenAll(network._nodes.Select(node => node.Listener.OpenAsync()));
         return network;
     }
 
@@ -92,8 +94,8 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
     /// <summary>The nodes that hold an account.</summary>
     public IReadOnlyList<FakeNode> MembersOf(ReadOnlySpan<byte> account)
     {
-        var swarm = SwarmOf(account);
-        return [.. _nodes.Where(node => node.Swarm == swarm && swarm != NoSwarm)];
+        var shape = _shape;
+        return shape.Members.GetValueOrDefault(SwarmSpace.Choose(account, shape.Swarms)) ?? [];
     }
 
     /// <summary>Who monitors an account, and at how many of the nodes that hold it.</summary>
@@ -118,6 +120,49 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
         return node.Listener.Subscriptions.Count(_options.Clock.GetUtcNow());
     }
 
+    /// <summary>How many nodes would tell these connections, or without them anybody, of a message of this account: they hold it, are up and not silent, and were asked.</summary>
+    public int TellersOf(ReadOnlySpan<byte> account, IReadOnlySet<string>? routingIds = null)
+    {
+        var now = _options.Clock.GetUtcNow();
+        var tellers = 0;
+        foreach (var node in MembersOf(account))
+        {
+            if (!node.IsUp || node.IsSilent)
+                continue;
+            var asked = node.Listener.Subscriptions.Of(account, now);
+            tellers += asked.Exists(entry => routingIds?.Contains(Convert.ToHexStringLower(entry.RoutingId)) != false) ? 1 : 0;
+        }
+
+        return tellers;
+    }
+
+    /// <summary>
+    /// Since when a connection is known for an account at every node that holds it: the last of them counts. Null while one does not know it.
+    /// </summary>
+    public DateTimeOffset? MonitoredSince(ReadOnlySpan<byte> account)
+    {
+        var now = _options.Clock.GetUtcNow();
+        DateTimeOffset? since = null;
+        foreach (var node in MembersOf(account))
+        {
+            if (node.Listener.Subscriptions.Of(account, now) is not [var entry, ..])
+                return null;
+            since = since > entry.Since ? since : entry.Since;
+        }
+
+        return since;
+    }
+
+    /// <summary>Pairs of connection and account at all nodes together, expired ones included.</summary>
+    public long SubscriptionsAtAll() => _nodes.Sum(node => (long)node.Listener.Subscriptions.CountOfAll());
+
+    /// <summary>Every node forgets what it was asked, as if the connections of all who asked had been gone for long.</summary>
+    public void ForgetSubscriptions()
+    {
+        foreach (var node in _nodes)
+            node.Listener.Subscriptions.Clear();
+    }
+
     public ValueTask DisposeAsync()
     {
         foreach (var thread in _threads)
@@ -140,6 +185,16 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
         var derived = new byte[32];
         Blake2b.Hash(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"FakeSwarm {_options.Seed} {purpose}")), derived);
         return derived;
+    }
+}
+
+/// <summary>The swarms at one instant, and who is in them; made anew when that changes, since every message asks.</summary>
+internal sealed record Shape(IReadOnlyList<ulong> Swarms, IReadOnlyDictionary<ulong, FakeNode[]> Members)
+{
+    public static Shape Of(IEnumerable<FakeNode> nodes)
+    {
+        var members = nodes.Where(node => node.Swarm != FakeSwarmNetwork.NoSwarm).GroupBy(node => node.Swarm).ToDictionary(swarm => swarm.Key, swarm => swarm.ToArray());
+        return new Shape([.. members.Keys.Order()], members);
     }
 }
 

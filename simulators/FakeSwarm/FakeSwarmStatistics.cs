@@ -8,6 +8,7 @@ namespace Sotto.FakeSwarm;
 /// <param name="MonitorRequests">Requests named <c>monitor.messages</c>, batches counting once.</param>
 /// <param name="MonitorsAccepted">Dicts in them that were accepted.</param>
 /// <param name="MonitorsRefused">Dicts that were refused, by errcode: the first number is that of errcode 1.</param>
+/// <param name="MonitorsVerified">Dicts whose signatures were verified: all, unless <see cref="FakeSwarmOptions.VerifyOneIn"/> says otherwise.</param>
 public sealed record FakeSwarmStatistics(
     long MessagesStored,
     long NotificationsSent,
@@ -16,4 +17,5 @@ public sealed record FakeSwarmStatistics(
     long LiesTold,
     long MonitorRequests,
     long MonitorsAccepted,
-    IReadOnlyList<long> MonitorsRefused);
+    IReadOnlyList<long> MonitorsRefused,
+    long MonitorsVerified);

@@ -24,6 +24,12 @@ public sealed record FloodRequest
     /// <summary>At most so many members of the swarm notify of one message.</summary>
     public int CopiesPerMessageMax { get; init; } = int.MaxValue;
 
+    /// <summary>
+    /// A file that gets a line for each message: when it was due by the rate, in unix microseconds, whether or not the flood could keep up; the account in hex; the hash.
+    /// Null for none.
+    /// </summary>
+    public string? JournalFile { get; init; }
+
     internal void Check()
     {
         Limits.Require(Count is > 0 and <= CountMax, "A flood has 1 to 10,000,000 messages.");

@@ -7,7 +7,7 @@ using Sotto.FakeSwarm.Control;
 
 const string Usage = """
     FakeSwarm [--nodes 10] [--swarms 2] [--seed 1] [--oxend-port 0] [--oxend-curve-port 0] [--control-port 0]
-              [--send-queue-max 10000] [--bind 127.0.0.1] [--host 127.0.0.1]
+              [--send-queue-max 10000] [--verify-one-in 1] [--bind 127.0.0.1] [--host 127.0.0.1]
 
     A simulated storage network: an oxend, with and without CURVE, and storage nodes in swarms.
     Prints one JSON line when it listens; runs until SIGTERM.
@@ -34,6 +34,7 @@ try
         OxendPort = Number("--oxend-port", 0),
         OxendCurvePort = Number("--oxend-curve-port", 0),
         SendQueueMax = Number("--send-queue-max", 10_000),
+        VerifyOneIn = Number("--verify-one-in", 1),
         Bind = IPAddress.TryParse(Text("--bind", "127.0.0.1"), out var bind) ? bind : throw new InvalidDataException("--bind takes an address."),
         Host = Text("--host", "127.0.0.1"),
     };

@@ -92,9 +92,11 @@ public sealed class DependencyRuleTests
     private static XDocument Xml(string project) => XDocument.Load(Repository.At(project));
 
     // "libs/protocols/Bencode/Bencode.csproj" stands on the shelf "libs/protocols", "contracts/Contracts.csproj" on "contracts".
+    // A template stands where its copy will stand.
     private static string Shelf(string project)
     {
-        var parts = project.Split('/');
+        const string Template = "templates/provider/";
+        var parts = (project.StartsWith(Template, StringComparison.Ordinal) ? project[Template.Length..] : project).Split('/');
         return parts.Length == 2 ? parts[0] : string.Join('/', parts[..^2]);
     }
 }

@@ -5,7 +5,7 @@ namespace Architecture.Tests;
 /// <summary>What lies in the repository, by paths relative to its root, with '/' between names.</summary>
 internal static class Sources
 {
-    public static readonly string[] Shelves = ["contracts", "libs", "services", "simulators", "tools", "tests", "bench", "samples"];
+    public static readonly string[] Shelves = ["contracts", "libs", "services", "simulators", "tools", "tests", "bench", "samples", "templates"];
 
     private static readonly string[] NotOurs = ["artifacts", ".local", ".git", "TestResults", "bin", "obj"];
 

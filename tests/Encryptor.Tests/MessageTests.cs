@@ -196,8 +196,8 @@ public sealed class MessageTests
         Assert.Multiple(async () =>
         {
             Assert.That((await _world.TakePushesAsync()).Select(push => Open(push, device).Hash), Is.EqualTo([good.MessageHash]));
-            Assert.That(poison.Headers[PoisonItem.QueueHeader], Is.EqualTo(BusTopology.Encryptor));
-            Assert.That(poison.Headers[PoisonItem.ReasonHeader], Is.EqualTo("account of 32 bytes"));
+            Assert.That(poison.Headers[PoisonPublisher.QueueHeader], Is.EqualTo(BusTopology.Encryptor));
+            Assert.That(poison.Headers[PoisonPublisher.ReasonHeader], Is.EqualTo("account of 32 bytes"));
         });
     }
 
@@ -217,7 +217,7 @@ public sealed class MessageTests
     [Test]
     public async Task An_account_with_very_many_devices_wakes_them_all_once()
     {
-        const int Devices = (2 * MessageArrivedConsumer.PushesAtOnceMax) + 100;
+        const int Devices = (2 * PushMaker.PushesAtOnceMax) + 100;
         await using var encryptor = await _world.StartAsync();
         var account = EncryptorWorld.NewAccount();
         foreach (var some in Enumerable.Range(0, Devices).Select(_ => _world.Device(account).Wish).Chunk(50))

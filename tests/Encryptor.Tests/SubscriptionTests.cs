@@ -167,7 +167,7 @@ public sealed class SubscriptionTests
             good.Wish);
 
         await Eventually.BecomesTrueAsync(async () => await _world.Probe.CountAsync(BusTopology.Poison) == 9, what: "nine were set aside");
-        var reasons = (await _world.Probe.TakeAllAsync(BusTopology.Poison)).Select(message => message.Headers[PoisonItem.ReasonHeader]).ToList();
+        var reasons = (await _world.Probe.TakeAllAsync(BusTopology.Poison)).Select(message => message.Headers[PoisonPublisher.ReasonHeader]).ToList();
         await _world.HearAsync(EncryptorWorld.Message(good.Wish));
         Assert.Multiple(async () =>
         {

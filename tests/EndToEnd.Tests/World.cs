@@ -35,16 +35,21 @@ internal sealed class World : IAsyncDisposable
 
     public HttpMessageInvoker Http => _http;
 
-    /// <summary>Starts everything, in a folder that goes away with it.</summary>
-    public static async Task<World> StartAsync(Dictionary<string, int>? scale = null, Dictionary<string, string>? settings = null)
+    /// <summary>The keys of the services.</summary>
+    public string KeysFolder => Path.Combine(_folder, "keys");
+
+    /// <summary>Starts everything, in a folder that goes away with it and that <paramref name="prepare"/> may fill before.</summary>
+    public static async Task<World> StartAsync(Dictionary<string, int>? scale = null, Dictionary<string, string>? settings = null, Func<string, Task>? prepare = null)
     {
         var folder = Directory.CreateTempSubdirectory("sotto-e2e-").FullName;
+        await (prepare?.Invoke(folder) ?? Task.CompletedTask);
         var plan = new SystemPlan
         {
             Folder = folder,
             Durability = Durability.Throwaway,
             RabbitMq = null,
-            Scale = scale ?? [],
+            // The stories are told by four phones; the fifth has its own, in the demo.
+            Scale = new Dictionary<string, int>(scale ?? [], StringComparer.Ordinal) { ["WebPushSender"] = scale?.GetValueOrDefault("WebPushSender") ?? 0 },
             Settings = settings ?? [],
             Guarded = true,
         };
@@ -65,9 +70,16 @@ internal sealed class World : IAsyncDisposable
         phone ??= Phone.Create();
         var answer = await phone.SubscribeAsync(_http, Api, service, namespaces ?? [0], wantData, via);
         Assert.That(answer.Success, Is.True, $"HTTP {answer.Status}, error {answer.Error}: {answer.Message}");
+        var name = Adopt(service, phone);
+        await MonitoredAsync(phone);
+        return name;
+    }
+
+    /// <summary>Gives a name to a phone that came here by another way than by subscribing.</summary>
+    public string Adopt(string service, Phone phone)
+    {
         var name = $"{service} phone {_phones.Count}";
         _phones[name] = (phone, service);
-        await MonitoredAsync(phone);
         return name;
     }
 

@@ -99,6 +99,98 @@ public sealed class LedgerCheckerTests
     }
 
     [Test]
+    public void A_push_that_was_not_promised_but_may_come_is_not_misdirected_and_not_counted()
+    {
+        var books = Run(pushes: 1);
+        books.Permit(new PushKey("phone 0", "told while nobody listened"));
+        books.Take("phone 0", "told while nobody listened", Noon);
+
+        var verdict = LedgerChecker.Check(books, Allowed);
+
+        Assert.That(verdict, Has.Property(nameof(Verdict.Misdirected)).Zero.And.Property(nameof(Verdict.Accepted)).EqualTo(1).And.Property(nameof(Verdict.Delivered)).EqualTo(1));
+        Assert.That(verdict.Balances, Is.True);
+    }
+
+    [TestCase(-1, 0)]
+    [TestCase(1, 1)]
+    public void Who_calls_a_push_expired_before_its_time_has_lost_it(int secondsLeft, int lost)
+    {
+        var books = new Books();
+        books.Accept(new PushKey("phone", "message"), Noon, expiresAt: Noon.AddSeconds(secondsLeft));
+        books.End(new PushKey("phone", "message"), EndingKind.Expired, at: Noon);
+
+        Assert.That(LedgerChecker.Check(books, Allowed).Lost, Is.EqualTo(lost));
+        Assert.That(LedgerChecker.Check(books, Allowed, hasteAllowed: TimeSpan.FromSeconds(1)).Lost, Is.Zero);
+    }
+
+    [Test]
+    public void A_push_without_an_expiry_cannot_expire()
+    {
+        var books = new Books();
+        books.Accept(new PushKey("phone", "message"), Noon);
+        books.End(new PushKey("phone", "message"), EndingKind.Expired, at: Noon);
+
+        Assert.That(LedgerChecker.Check(books, Allowed, hasteAllowed: TimeSpan.FromDays(1)).Lost, Is.EqualTo(1));
+    }
+
+    [TestCase(null, 0)]
+    [TestCase("apns", 0)]
+    [TestCase("huawei", 1)]
+    public void A_crash_between_two_handovers_excuses_the_second_of_a_push_that_it_touches(string? touched, int unexcused)
+    {
+        var books = Twice(secondsBetween: 10);
+        books.Disturb(Noon.AddSeconds(4), Noon.AddSeconds(5), touched);
+
+        Assert.That(LedgerChecker.Check(books, Allowed), Has.Property(nameof(Verdict.Unexcused)).EqualTo(unexcused).And.Property(nameof(Verdict.Duplicated)).EqualTo(1));
+    }
+
+    [TestCase(-2, -1)]
+    [TestCase(11, 12)]
+    public void A_crash_before_or_after_both_handovers_excuses_nothing(int from, int until)
+    {
+        var books = Twice(secondsBetween: 10);
+        books.Disturb(Noon.AddSeconds(from), Noon.AddSeconds(until));
+
+        Assert.That(LedgerChecker.Check(books, Allowed).Balances, Is.False);
+    }
+
+    [TestCase("apns", 0)]
+    [TestCase("huawei", 1)]
+    public void A_sender_whose_clock_was_wrong_at_that_time_is_not_late(string sender, int late)
+    {
+        var books = new Books();
+        books.Accept(new PushKey("phone", "message"), Noon, expiresAt: Noon);
+        books.Take("phone", "message", Noon.AddSeconds(30), "apns");
+        books.Delay(Noon.AddSeconds(20), Noon.AddSeconds(40), sender);
+
+        Assert.That(LedgerChecker.Check(books, Allowed).Late, Is.EqualTo(late));
+    }
+
+    [Test]
+    public void One_crash_excuses_one_repetition_of_a_push()
+    {
+        var books = Twice(secondsBetween: 10);
+        books.Take("phone", "message", Noon.AddSeconds(10), "apns");
+        books.Disturb(Noon.AddSeconds(4), Noon.AddSeconds(20));
+
+        Assert.That(LedgerChecker.Check(books, Allowed).Unexcused, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_lost_answer_excuses_the_next_handover_of_that_push_alone()
+    {
+        var books = new Books();
+        books.Accept(new PushKey("phone", "message"), Noon);
+        books.Take("phone", "message", Noon, "apns", answerLost: true);
+        books.Take("phone", "message", Noon.AddSeconds(1), "apns");
+        Assert.That(LedgerChecker.Check(books, Allowed).Unexcused, Is.Zero);
+
+        books.Take("phone", "message", Noon.AddSeconds(2), "apns");
+
+        Assert.That(LedgerChecker.Check(books, Allowed).Unexcused, Is.EqualTo(1));
+    }
+
+    [Test]
     public void Every_accepted_push_is_in_exactly_one_column() =>
         Prop.ForAll((int[] fates) =>
         {
@@ -117,6 +209,15 @@ public sealed class LedgerCheckerTests
             return verdict.Accepted == fates.Length
                 && verdict.Delivered + verdict.Expired + verdict.Superseded + verdict.DeadLettered + verdict.Waiting + verdict.Lost == fates.Length;
         }).QuickCheckThrowOnFailure();
+
+    private static Books Twice(int secondsBetween)
+    {
+        var books = new Books();
+        books.Accept(new PushKey("phone", "message"), Noon);
+        books.Take("phone", "message", Noon, "apns");
+        books.Take("phone", "message", Noon.AddSeconds(secondsBetween), "apns");
+        return books;
+    }
 
     private static Books Run(int pushes)
     {

@@ -186,5 +186,5 @@ public sealed class ApnsSenderTests : SenderCompliance
         return Simulator.Faults.Clear;
     }
 
-    private protected override void Configure(SenderUnderTest sender) => sender.Use(Apple);
+    protected override void Configure(SenderUnderTest sender) => sender.Use(Apple);
 }

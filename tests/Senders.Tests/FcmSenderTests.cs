@@ -100,7 +100,7 @@ public sealed class FcmSenderTests : SenderCompliance
         return Simulator.Faults.Clear;
     }
 
-    private protected override void Configure(SenderUnderTest sender) => sender.Use(Google);
+    protected override void Configure(SenderUnderTest sender) => sender.Use(Google);
 
     private int TokenRequests => Google.Ledger.Received.Count(request => request.Path == "/token");
 }

@@ -93,5 +93,5 @@ public sealed class HuaweiSenderTests : SenderCompliance
         return Simulator.Faults.Clear;
     }
 
-    private protected override void Configure(SenderUnderTest sender) => sender.Use(Huawei);
+    protected override void Configure(SenderUnderTest sender) => sender.Use(Huawei);
 }

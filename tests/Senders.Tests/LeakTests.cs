@@ -33,6 +33,9 @@ public sealed class LeakTests
             SenderUnderTest.Push(Provider.Apns, Secret),
             new SealedContent(Secret, Secret, Secret),
             new OpenedToken(Secret, "app"),
+            new WebPushSender.WebPushDevice("https://push.example.net/" + Secret, Secret, Secret),
+            new Sotto.WebPush.WebPushMessage(body, TimeSpan.Zero, Sotto.WebPush.WebPushUrgency.High),
+            new Sotto.WebPush.WebPushResponse { Status = 400, Body = Secret },
         ];
 
         foreach (var thing in things)

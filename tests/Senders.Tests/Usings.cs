@@ -1,4 +1,5 @@
 global using NUnit.Framework;
+global using Sotto.SenderKit;
 global using Sotto.Contracts;
 global using Sotto.TestSupport;
 

@@ -45,7 +45,7 @@ public sealed class QueueProbe : IAsyncDisposable
     /// <summary>The contract inside a message as the bus writes it.</summary>
     public static T Read<T>(QueuedMessage message)
     {
-        using var envelope = JsonDocument.Parse(message.Body);
+        using var envelope = JsonDocument.Parse(WireFrame.ToJson(message.Body));
         return envelope.RootElement.GetProperty("message").Deserialize<T>(Wire)!;
     }
 

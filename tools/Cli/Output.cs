@@ -75,9 +75,10 @@ internal static class Output
             $"The database has not the tables that this needs: start the service that owns them once, in this version. ({e.MessageText})",
         PostgresException e => $"The database refused: {e.MessageText} (SQL state {e.SqlState}).",
         NpgsqlException e => $"The database cannot be used: {e.Message}",
+        OperationCanceledException or TimeoutException => "The broker or the database did not answer in time.",
         BrokerUnreachableException => "The broker cannot be reached, or refuses this user or password.",
         MassTransit.MassTransitException e => $"The broker cannot be used: {e.Message}",
-        OperatorException or KeyFileException or IOException or UnauthorizedAccessException => exception.Message,
+        OperatorException or LocalServers.LocalServerException or KeyFileException or IOException or UnauthorizedAccessException => exception.Message,
         _ => null,
     };
 }

@@ -6,7 +6,8 @@ using Sotto.LocalServers;
 
 var root = new RootCommand("Sotto's one door; started by ./dev at the top of the repository.")
 {
-    DemoCommand.Create(), UpCommand.Create(), DownCommand.Create(), StatusCommand.Create(), LogsCommand.Create(), TestCommand.Create(), DoctorCommand.Create(),
+    DemoCommand.Create(), UpCommand.Create(), DownCommand.Create(), StatusCommand.Create(), LogsCommand.Create(), TestCommand.Create(), DoctorCommand.Create(), ChaosCommand.Create(),
+    ProviderCommand.Create(), SimCommand.Create(), FuzzCommand.Create(), MutantsCommand.Create(),
 };
 
 try

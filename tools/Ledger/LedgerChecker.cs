@@ -9,92 +9,82 @@ public static class LedgerChecker
     /// <summary>The verdict. Every accepted push is in exactly one of delivered, expired, superseded, dead-lettered, waiting, lost.</summary>
     /// <param name="books">The closed books.</param>
     /// <param name="latenessAllowed">By how much a handover may come after a push's expiry: what lies between a sender's look at the clock and the provider's answer.</param>
-    public static Verdict Check(Books books, TimeSpan latenessAllowed)
+    /// <param name="hasteAllowed">By how much a push may be called expired before its time: what the clocks of the run were apart.</param>
+    public static Verdict Check(Books books, TimeSpan latenessAllowed, TimeSpan hasteAllowed = default)
     {
-        var copies = new Dictionary<PushKey, int>();
+        var copies = new Dictionary<PushKey, List<Handover>>();
         var misdirected = new List<PushKey>();
         var late = new List<PushKey>();
         foreach (var handover in books.Taken)
         {
             var key = new PushKey(handover.Device, handover.Message ?? "unreadable");
-            if (handover.Message is null || !books.Accepted.TryGetValue(key, out var acceptance))
+            var isAccepted = books.Accepted.TryGetValue(key, out var acceptance);
+            if (handover.Message is null || (!isAccepted && !books.Permitted.Contains(key)))
             {
                 misdirected.Add(key);
                 continue;
             }
 
-            copies[key] = copies.GetValueOrDefault(key) + 1;
-            if (acceptance.ExpiresAt is { } end && handover.At > end + latenessAllowed)
+            if (!copies.TryGetValue(key, out var former))
+                copies.Add(key, former = []);
+            former.Add(handover);
+            if (acceptance?.ExpiresAt is { } end && handover.At > end + latenessAllowed && !books.Delays.Any(delay => Covers(delay, handover)))
                 late.Add(key);
         }
 
-        var ended = books.Accepted.Keys.Where(key => !copies.ContainsKey(key)).ToLookup(key => books.Ended.GetValueOrDefault(key)?.Kind);
+        var ended = books.Accepted.Where(push => !copies.ContainsKey(push.Key)).ToLookup(push => HowEnded(books, push.Key, push.Value, hasteAllowed), push => push.Key);
         var lost = ended[null].ToList();
+        var unexcused = copies.Where(copy => copy.Value.Count > 1).SelectMany(copy => Enumerable.Repeat(copy.Key, Unexcused(books, copy.Value))).ToList();
         return new Verdict
         {
             Accepted = books.Accepted.Count,
-            Delivered = copies.Count,
+            Delivered = copies.Keys.Count(books.Accepted.ContainsKey),
             Expired = ended[EndingKind.Expired].Count(),
             Superseded = ended[EndingKind.Superseded].Count(),
             DeadLettered = ended[EndingKind.DeadLettered].Count(),
             Waiting = ended[EndingKind.Waiting].Count(),
             Lost = lost.Count,
-            Duplicated = copies.Values.Sum(count => count - 1),
+            Duplicated = copies.Values.Sum(handovers => handovers.Count - 1),
+            Unexcused = unexcused.Count,
             Misdirected = misdirected.Count,
             Late = late.Count,
             LostKeys = [.. lost.Take(NamedMax)],
-            DuplicatedKeys = [.. copies.Where(copy => copy.Value > 1).Select(copy => copy.Key).Take(NamedMax)],
+            DuplicatedKeys = [.. copies.Where(copy => copy.Value.Count > 1).Select(copy => copy.Key).Take(NamedMax)],
+            UnexcusedKeys = [.. unexcused.Take(NamedMax)],
             MisdirectedKeys = [.. misdirected.Take(NamedMax)],
             LateKeys = [.. late.Take(NamedMax)],
         };
     }
-}
 
-/// <summary>What became of every push of a run.</summary>
-public sealed record Verdict
-{
-    /// <summary>Pushes promised.</summary>
-    public required int Accepted { get; init; }
+    private static bool Covers(Disturbance delay, Handover handover) =>
+        delay.From <= handover.At && delay.Until >= handover.At && (delay.Provider is null || delay.Provider == handover.Provider);
 
-    /// <summary>Promised pushes that a provider took, each counted once.</summary>
-    public required int Delivered { get; init; }
+    // Null is lost. Whoever calls a push expired that has time left has lost it.
+    private static EndingKind? HowEnded(Books books, PushKey key, Acceptance acceptance, TimeSpan hasteAllowed)
+    {
+        if (!books.Ended.TryGetValue(key, out var ending))
+            return null;
+        var isTooSoon = ending is { Kind: EndingKind.Expired, At: { } at } && !(acceptance.ExpiresAt <= at + hasteAllowed);
+        return isTooSoon ? null : ending.Kind;
+    }
 
-    /// <summary>Promised pushes whose time was over before a provider took them.</summary>
-    public required int Expired { get; init; }
+    // One repetition for each disturbance between two handovers, and one for each answer that was lost.
+    private static int Unexcused(Books books, List<Handover> handovers)
+    {
+        var used = new Dictionary<Disturbance, int>(ReferenceEqualityComparer.Instance);
+        var unexcused = 0;
+        foreach (var (former, next) in handovers.OrderBy(handover => handover.At).Zip(handovers.OrderBy(handover => handover.At).Skip(1)))
+        {
+            if (former.AnswerLost)
+                continue;
+            var reason = books.Disturbances.FirstOrDefault(disturbance =>
+                disturbance.From <= next.At && disturbance.Until >= former.At && (disturbance.Provider is null || disturbance.Provider == next.Provider) && used.GetValueOrDefault(disturbance) < disturbance.Times);
+            if (reason is null)
+                unexcused++;
+            else
+                used[reason] = used.GetValueOrDefault(reason) + 1;
+        }
 
-    /// <summary>Promised pushes that a newer one made worthless.</summary>
-    public required int Superseded { get; init; }
-
-    /// <summary>Promised pushes given up, each with its reason.</summary>
-    public required int DeadLettered { get; init; }
-
-    /// <summary>Promised pushes still in a queue.</summary>
-    public required int Waiting { get; init; }
-
-    /// <summary>Promised pushes of which nothing is known: the promise broken.</summary>
-    public required int Lost { get; init; }
-
-    /// <summary>Handovers beyond the first of a promised push.</summary>
-    public required int Duplicated { get; init; }
-
-    /// <summary>Handovers that nobody was promised, or that the device could not read.</summary>
-    public required int Misdirected { get; init; }
-
-    /// <summary>Handovers after the push's own expiry.</summary>
-    public required int Late { get; init; }
-
-    /// <summary>Some of the lost; at most <see cref="LedgerChecker.NamedMax"/>.</summary>
-    public required IReadOnlyList<PushKey> LostKeys { get; init; }
-
-    /// <summary>Some of the duplicated.</summary>
-    public required IReadOnlyList<PushKey> DuplicatedKeys { get; init; }
-
-    /// <summary>Some of the misdirected.</summary>
-    public required IReadOnlyList<PushKey> MisdirectedKeys { get; init; }
-
-    /// <summary>Some of the late.</summary>
-    public required IReadOnlyList<PushKey> LateKeys { get; init; }
-
-    /// <summary>True when the promise was kept and nothing went astray: nothing lost, misdirected or late, and no more duplicates than allowed.</summary>
-    public bool Holds(int duplicatesAllowed) => Lost == 0 && Misdirected == 0 && Late == 0 && Duplicated <= duplicatesAllowed;
+        return unexcused;
+    }
 }

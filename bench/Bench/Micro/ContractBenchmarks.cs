@@ -17,19 +17,28 @@ public class ContractBenchmarks
 
     public static IEnumerable<ContractCase> Cases { get; } =
     [
-        new FramedCase<MessageArrived>("MessageArrived_300Bytes", () => Samples.MessageArrived(300)),
-        new FramedCase<MessageArrived>("MessageArrived_2500Bytes", () => Samples.MessageArrived(2_500)),
-        new FramedCase<EncryptedPush>("EncryptedPush_300Bytes", () => Samples.EncryptedPush(300)),
-        new FramedCase<EncryptedPush>("EncryptedPush_2500Bytes", () => Samples.EncryptedPush(2_500)),
-        new FramedCase<SubscriptionChanged>(nameof(SubscriptionChanged), Samples.SubscriptionChanged),
-        new FramedCase<PushAccepted>(nameof(PushAccepted), Samples.PushAccepted),
-        new FramedCase<PushExpired>(nameof(PushExpired), Samples.PushExpired),
-        new FramedCase<PushDeadLettered>(nameof(PushDeadLettered), Samples.PushDeadLettered),
-        new FramedCase<DeviceTokenInvalidated>(nameof(DeviceTokenInvalidated), Samples.DeviceTokenInvalidated),
-        new SingleCase<ValidateDeviceToken>(Samples.ValidateDeviceToken()),
-        new SingleCase<DeviceTokenValidated>(Samples.DeviceTokenValidated()),
+        .. Framed("MessageArrived_300Bytes", () => Samples.MessageArrived(300)),
+        .. Framed("MessageArrived_2500Bytes", () => Samples.MessageArrived(2_500)),
+        .. Framed("EncryptedPush_300Bytes", () => Samples.EncryptedPush(300)),
+        .. Framed("EncryptedPush_2500Bytes", () => Samples.EncryptedPush(2_500)),
+        .. Framed(nameof(SubscriptionChanged), Samples.SubscriptionChanged),
+        .. Framed(nameof(PushAccepted), Samples.PushAccepted),
+        .. Framed(nameof(PushExpired), Samples.PushExpired),
+        .. Framed(nameof(PushDeadLettered), Samples.PushDeadLettered),
+        .. Framed(nameof(DeviceTokenInvalidated), Samples.DeviceTokenInvalidated),
+        .. Framed(nameof(ValidateDeviceToken), Samples.ValidateDeviceToken),
+        .. Framed(nameof(DeviceTokenValidated), Samples.DeviceTokenValidated),
         new SingleCase<ServiceStats>(Samples.ServiceStats()),
     ];
+
+    // In each of the forms that it can travel in.
+    private static IEnumerable<ContractCase> Framed<T>(string name, Func<T> make)
+        where T : class
+    {
+        yield return new FramedCase<T>(name, make, FrameFormat.Json);
+        if (FrameCodec.Knows<T>())
+            yield return new FramedCase<T>($"{name}Compact", make, FrameFormat.Compact);
+    }
 
     [GlobalSetup]
     public void Prepare() => _body = Contract.Write();
@@ -62,14 +71,14 @@ public abstract class ContractCase(string name, int items)
             : throw new InvalidOperationException("The message does not read.");
 }
 
-internal sealed class FramedCase<T>(string name, Func<T> make) : ContractCase(name, FrameLimits.ItemsMax)
+internal sealed class FramedCase<T>(string name, Func<T> make, FrameFormat format) : ContractCase(name, FrameLimits.ItemsMax)
     where T : class
 {
     private readonly Frame<T> _frame = new() { Items = [.. Enumerable.Range(0, FrameLimits.ItemsMax).Select(_ => make())] };
 
-    public override byte[] Write() => new FrameEnvelope<T>(_frame, TimeProvider.System).Body.ToArray();
+    public override byte[] Write() => new FrameEnvelope<T>(_frame, TimeProvider.System, format).Body.ToArray();
 
-    public override object Read(byte[] body) => ReadJson<Frame<T>>(body);
+    public override object Read(byte[] body) => format == FrameFormat.Compact ? FrameCodec.Read(body, out _) : ReadJson<Frame<T>>(body);
 }
 
 internal sealed class SingleCase<T>(T message) : ContractCase(typeof(T).Name, 1)

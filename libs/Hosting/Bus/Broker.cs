@@ -17,23 +17,48 @@ public sealed class Broker : IAsyncDisposable
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
+    private readonly BusDeclaration _topology;
     private readonly Line _asking;
     private readonly Line _publishing;
 
     /// <summary>Connects to nothing yet.</summary>
     /// <param name="address">See <see cref="Settings.ServerSettings.RabbitMq"/>.</param>
     /// <param name="clientName">How the connections are named in the broker's own tools.</param>
-    public Broker(Uri address, string clientName)
+    /// <param name="topology">Whether the user of <paramref name="address"/> may declare what services share.</param>
+    public Broker(Uri address, string clientName, BusDeclaration topology = BusDeclaration.Own)
     {
+        _topology = topology;
         _asking = new Line(address, $"{clientName} topology");
         _publishing = new Line(address, $"{clientName} publisher");
     }
+
+    /// <summary>How frames are written on it.</summary>
+    public FrameFormat FrameFormat { get; init; }
 
     /// <summary>Runs <paramref name="work"/> on a channel of its own.</summary>
     public async Task WithChannelAsync(Func<IChannel, Task> work, CancellationToken cancellationToken)
     {
         await using var channel = await _asking.OpenChannelAsync(options: null, cancellationToken);
         await work(channel);
+    }
+
+    /// <summary>Declares all of <see cref="BusTopology"/> that does not depend on a provider; looks only whether it is there where that is somebody else's to do.</summary>
+    /// <exception cref="OperationInterruptedException">Something is not there, or its arguments are others; the channel has ended.</exception>
+    public Task DeclareTopologyAsync(IChannel channel, CancellationToken cancellationToken) => _topology == BusDeclaration.Own
+        ? BusTopology.DeclareAsync(channel, cancellationToken)
+        : BusTopology.LookAsync(channel, cancellationToken);
+
+    /// <summary>Declares the queue where the pushes of one provider wait, or looks only whether it is there.</summary>
+    /// <exception cref="OperationInterruptedException">As with <see cref="DeclareTopologyAsync"/>.</exception>
+    public Task DeclarePushQueueAsync(IChannel channel, string provider, CancellationToken cancellationToken) => _topology == BusDeclaration.Own
+        ? BusTopology.DeclarePushQueueAsync(channel, provider, cancellationToken)
+        : channel.ExchangeDeclarePassiveAsync(Contracts.Provider.PushQueue(provider), cancellationToken);
+    /// <summary>Puts one message into a queue, byte by byte as it is, and completes when the broker has confirmed it. For what an operator puts back.</summary>
+    /// <exception cref="PublishException">There is no such queue, or it refused.</exception>
+    public async Task PutBackAsync(string queue, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        await using var channel = await OpenPublishingChannelAsync(cancellationToken);
+        await channel.BasicPublishAsync(exchange: "", queue, mandatory: true, properties, body, cancellationToken);
     }
 
     /// <summary>True when the queue exists now; it is not created.</summary>

@@ -23,8 +23,11 @@ public static class BusSetup
     {
         var address = builder.Configuration.RabbitMq();
         var name = builder.Environment.ApplicationName;
-        builder.Services.AddSingleton(new Broker(address, name));
+        var settings = builder.Configuration.ReadSettings<BusSettings>("Bus");
+        builder.Services.AddSingleton(new Broker(address, name, settings.Topology) { FrameFormat = settings.FrameFormat });
+        builder.Services.AddSingleton<PoisonPublisher>();
         builder.Services.AddHostedService<TopologyDeclaration>();
+        builder.Services.AddSingleton<StatsFacts>();
         builder.Services.AddHostedService<StatsReporter>();
         builder.Services.Configure<MassTransitHostOptions>(options =>
         {
@@ -47,6 +50,7 @@ public static class BusSetup
                     host.Heartbeat(Broker.Heartbeat);
                 });
                 rabbit.ComeBackSoon();
+                rabbit.AddDeserializer(new FrameDeserializer.Factory());
                 // Exchanges that senders touch are declared by BusTopology; the bus must not bind by type name.
                 rabbit.DeployPublishTopology = false;
                 more?.Invoke(context, rabbit);
@@ -62,6 +66,7 @@ public static class BusSetup
     public static void UseWorkQueue(this IReceiveEndpointConfigurator endpoint)
     {
         endpoint.ConfigureConsumeTopology = false;
+        endpoint.ConfigureReceive(pipe => pipe.UseFilter(new OversizeGuard()));
         endpoint.RethrowFaultedMessages();
         endpoint.ThrowOnSkippedMessages();
         // A fault message would carry the whole content to an exchange that nobody listens to.
@@ -84,7 +89,7 @@ public static class BusSetup
             {
                 try
                 {
-                    await broker.WithChannelAsync(channel => BusTopology.DeclareAsync(channel, cancellationToken), cancellationToken);
+                    await broker.WithChannelAsync(channel => broker.DeclareTopologyAsync(channel, cancellationToken), cancellationToken);
                     return;
                 }
                 catch (RabbitMQ.Client.Exceptions.BrokerUnreachableException e) when (clock.GetUtcNow() < giveUpAt)
@@ -93,6 +98,11 @@ public static class BusSetup
                     if (e.InnerException is RabbitMQ.Client.Exceptions.AuthenticationFailureException)
                         throw new SettingsException("Setting ConnectionStrings:RabbitMq: the broker refuses this user or password.");
                     await Task.Delay(Pause, clock, cancellationToken);
+                }
+                catch (RabbitMQ.Client.Exceptions.OperationInterruptedException e) when (e.ShutdownReason is { ReplyCode: RabbitMQ.Client.Constants.NotFound or RabbitMQ.Client.Constants.AccessRefused } reason)
+                {
+                    throw new SettingsException(
+                        $"Setting ConnectionStrings:RabbitMq: the broker says '{reason.ReplyText}'. Either its user needs more rights, or Bus:Topology is Given and nobody has declared it yet (sotto access apply).");
                 }
             }
         }

@@ -52,6 +52,12 @@ public static class BusTopology
     /// <summary>Queue of the SubscriptionApi: what all instances have counted.</summary>
     public const string ApiStats = "subscription-api.stats";
 
+    /// <summary>
+    /// Direct exchange of <see cref="DeviceTokenValidated"/>: the routing key names the instance that asked. It stays when an instance goes, so that an
+    /// answer that nobody waits for is dropped.
+    /// </summary>
+    public const string ApiAnswers = "subscription-api.answers";
+
     /// <summary>Where pushes wait that no sender can do more for, each with its reason.</summary>
     public const string DeadLetters = "dead-letters";
 
@@ -69,6 +75,8 @@ public static class BusTopology
         (DeviceTokenInvalidated, ApiInvalidatedTokens),
         (PushDeadLettered, DeadLetters),
     ];
+
+    private static readonly string[] Events = [PushAccepted, PushExpired, ServiceStats, .. Routes.Select(route => route.Exchange).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The arguments of every work queue. At-least-once dead-lettering demands that a full queue refuses rather than drops.</summary>
     public static IReadOnlyDictionary<string, object?> WorkQueueArguments { get; } = new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -93,10 +101,10 @@ public static class BusTopology
     {
         var plainQuorum = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" };
         await DeclareQueueAsync(channel, Poison, plainQuorum, cancellationToken);
-        foreach (var exchange in (string[])[PushAccepted, PushExpired, .. Routes.Select(route => route.Exchange).Distinct(StringComparer.Ordinal)])
+        foreach (var exchange in Events)
             await channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
 
-        await channel.ExchangeDeclareAsync(ServiceStats, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+        await channel.ExchangeDeclareAsync(ApiAnswers, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
         await DeclareQueueAsync(channel, ApiStats, StatsQueueArguments, cancellationToken);
         await channel.ExchangeBindAsync(ApiStats, ServiceStats, routingKey: "", cancellationToken: cancellationToken);
         foreach (var (exchange, queue) in Routes)
@@ -104,6 +112,15 @@ public static class BusTopology
             await DeclareQueueAsync(channel, queue, WorkQueueArguments, cancellationToken);
             await channel.ExchangeBindAsync(queue, exchange, routingKey: "", cancellationToken: cancellationToken);
         }
+    }
+
+    /// <summary>Looks whether all is there that <see cref="DeclareAsync"/> declares. It needs no right to anything.</summary>
+    /// <exception cref="RabbitMQ.Client.Exceptions.OperationInterruptedException">Something is not; the channel has ended, and the exception names it.</exception>
+    public static async Task LookAsync(IChannel channel, CancellationToken cancellationToken)
+    {
+        // Each queue has an exchange of its name in front of it, declared before it.
+        foreach (var exchange in (string[])[.. Events, ApiAnswers, Poison, ApiStats, .. Routes.Select(route => route.Queue)])
+            await channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken);
     }
 
     /// <summary>Declares the queue where the pushes of one provider wait. Idempotent.</summary>

@@ -6,7 +6,7 @@ using Sotto.Contracts;
 
 namespace Sotto.Hosting.Bus;
 
-/// <summary>A frame as the bus reads it: MassTransit's JSON envelope, written once however often it is sent.</summary>
+/// <summary>A frame as the bus reads it, in its compact form or in MassTransit's JSON envelope; written once however often it is sent.</summary>
 internal sealed class FrameEnvelope<T>
     where T : class
 {
@@ -14,10 +14,17 @@ internal sealed class FrameEnvelope<T>
     private static readonly JsonSerializerOptions Compact = new(SystemTextJsonMessageSerializer.Options) { WriteIndented = false };
     private static readonly string[] MessageType = [MessageUrn.ForTypeString<Frame<T>>()];
 
-    public FrameEnvelope(Frame<T> frame, TimeProvider clock)
+    public FrameEnvelope(Frame<T> frame, TimeProvider clock, FrameFormat format = FrameFormat.Json)
     {
         Frame = frame;
         var id = NewId.NextGuid();
+        if (format == FrameFormat.Compact && FrameCodec.Knows<T>())
+        {
+            Properties = new BasicProperties { Persistent = true, ContentType = FrameCodec.ContentType, MessageId = id.ToString() };
+            Body = FrameCodec.Write(frame, clock.GetUtcNow());
+            return;
+        }
+
         Properties = new BasicProperties { Persistent = true, ContentType = SystemTextJsonMessageSerializer.JsonContentType.MediaType, MessageId = id.ToString() };
         Body = JsonSerializer.SerializeToUtf8Bytes(new Envelope(id, MessageType, clock.GetUtcNow(), frame), Compact);
     }

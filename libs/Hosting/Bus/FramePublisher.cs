@@ -18,7 +18,7 @@ namespace Sotto.Hosting.Bus;
 /// connection of <see cref="Broker"/> (decision 0002).
 /// </remarks>
 /// <typeparam name="T">The event or command.</typeparam>
-public sealed class FramePublisher<T> : IAsyncDisposable
+public sealed class FramePublisher<T> : IPublisher<T>
     where T : class
 {
     /// <summary>Most items that wait to be put into a frame.</summary>
@@ -46,6 +46,7 @@ public sealed class FramePublisher<T> : IAsyncDisposable
     private readonly Task[] _loops;
     private readonly KeyValuePair<string, object?> _tag;
     private readonly ConfirmingExchange? _destination;
+    private readonly FrameFormat _format;
     private int _disposed;
 
     /// <summary>Starts the publisher.</summary>
@@ -57,14 +58,13 @@ public sealed class FramePublisher<T> : IAsyncDisposable
     /// <param name="logger">Told of frames that were not confirmed.</param>
     /// <param name="declare">
     /// Declares the exchange and what must be there for it to be of use; done before the first frame and again whenever one was not confirmed.
-    /// Default: <see cref="BusTopology.DeclareAsync"/>.
+    /// Default: <see cref="Broker.DeclareTopologyAsync"/>.
     /// </param>
     public FramePublisher(
         Broker broker, string exchange, bool mandatory, Func<T, int> weigh, TimeProvider clock, ILogger logger,
         Func<IChannel, CancellationToken, Task>? declare = null)
-        : this(new ConfirmingExchange(broker, exchange, mandatory, declare ?? BusTopology.DeclareAsync), exchange, weigh, clock, logger)
-    {
-    }
+        : this(new ConfirmingExchange(broker, exchange, mandatory, declare ?? broker.DeclareTopologyAsync), exchange, weigh, clock, logger) =>
+        _format = broker.FrameFormat;
 
     internal FramePublisher(
         Func<FrameEnvelope<T>, CancellationToken, Task> send, string exchange, Func<T, int> weigh, TimeProvider clock, ILogger logger)
@@ -202,7 +202,7 @@ public sealed class FramePublisher<T> : IAsyncDisposable
         var items = new T[frame.Count];
         for (var i = 0; i < items.Length; i++)
             items[i] = frame[i].Item;
-        var envelope = new FrameEnvelope<T>(new Frame<T> { Items = items }, _clock);
+        var envelope = new FrameEnvelope<T>(new Frame<T> { Items = items }, _clock, _format);
         for (var pause = RetryPauseMin; ; pause = pause * 2 < RetryPauseMax ? pause * 2 : RetryPauseMax)
         {
             try

@@ -6,7 +6,7 @@ using Sotto.Hosting.Telemetry;
 namespace Sotto.Hosting.Bus;
 
 /// <summary>Says every few seconds what this instance has counted. A report that cannot be sent is left out: the next one says it all again.</summary>
-internal sealed class StatsReporter(IBus bus, PrometheusText metrics, IHostEnvironment environment, TimeProvider clock) : BackgroundService
+internal sealed class StatsReporter(IBus bus, PrometheusText metrics, StatsFacts facts, IHostEnvironment environment, TimeProvider clock) : BackgroundService
 {
     // Session-v2 section 8.6: notifiers report every 5 s.
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
@@ -30,6 +30,7 @@ internal sealed class StatsReporter(IBus bus, PrometheusText metrics, IHostEnvir
                     StartedAt = startedAt,
                     Counters = counters,
                     Gauges = gauges,
+                    Facts = facts.Read(),
                 };
                 using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
                 timeout.CancelAfter(Period);

@@ -15,6 +15,15 @@ public static class ValidationQueue
     /// <summary>The exchange that requests for one provider are sent to.</summary>
     public static string RequestsExchange(string provider) => $"{Provider.ValidationQueue(provider)}.requests";
 
+    /// <summary>Header of a request: the routing key in <see cref="BusTopology.ApiAnswers"/> by which its answer reaches the instance that asked.</summary>
+    public const string AnswerToHeader = "sotto-answer-to";
+
+    /// <summary>
+    /// Where answers are sent. Direct reply-to would do as well, but goes through the default exchange, and who may write there may write to every queue of the
+    /// virtual host.
+    /// </summary>
+    public static Uri AnswersAddress { get; } = new($"exchange:{BusTopology.ApiAnswers}?type=direct");
+
     /// <summary>The address of <see cref="RequestsExchange"/>.</summary>
     public static Uri AddressOf(string provider) => new($"exchange:{RequestsExchange(provider)}");
 

@@ -65,18 +65,29 @@ public static class SettingsReader
             }
             catch (InvalidOperationException)
             {
-                var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-                var expected = type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type))}" : $"a {type.Name}";
-                sentences.Add($"Setting {section}:{property.Name} cannot be read as {expected}.");
+                sentences.Add($"Setting {section}:{property.Name} cannot be read as {Expected(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType)}.");
             }
         }
 
         return sentences;
     }
 
+    private static string Expected(Type type) => type switch
+    {
+        { IsEnum: true } => $"one of {string.Join(", ", Enum.GetNames(type))}",
+        _ when type == typeof(int) || type == typeof(long) => "a whole number",
+        _ when type == typeof(double) => "a number",
+        _ when type == typeof(bool) => "true or false",
+        _ when type == typeof(TimeSpan) => "a time span such as 00:10:00",
+        _ => $"a {type.Name}",
+    };
+
     private static string Sentence(string section, ValidationResult result)
     {
         var keys = string.Join(", ", result.MemberNames.Select(name => $"{section}:{name}"));
+        // What [Required] says when it is given no words of its own.
+        if (result.ErrorMessage?.EndsWith(" field is required.", StringComparison.Ordinal) == true)
+            return $"Setting {keys} is missing.";
         return keys.Length == 0 ? $"Settings {section}: {result.ErrorMessage}" : $"Setting {keys}: {result.ErrorMessage}";
     }
 }

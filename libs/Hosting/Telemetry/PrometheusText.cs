@@ -20,6 +20,9 @@ public sealed class PrometheusText : IDisposable
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<(string Name, string Labels), Series> _series = new();
 
+    // The same series by what an instrument was given: writing labels as text for each measurement would cost more than all the rest of it.
+    private readonly ConcurrentDictionary<Given, Series> _known = new();
+
     /// <summary>Starts listening.</summary>
     public PrometheusText()
     {
@@ -69,6 +72,13 @@ public sealed class PrometheusText : IDisposable
 
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
+        var given = Given.Of(instrument, tags);
+        if (given is { } seen && _known.TryGetValue(seen, out var known))
+        {
+            known.Record(value);
+            return;
+        }
+
         var key = (instrument.Name, Labels(tags));
         if (!_series.TryGetValue(key, out var series))
         {
@@ -77,6 +87,8 @@ public sealed class PrometheusText : IDisposable
             series = _series.GetOrAdd(key, static (_, source) => Series.For(source), instrument);
         }
 
+        if (given is { } unseen && _known.Count < SeriesMax)
+            _known.TryAdd(unseen, series);
         series.Record(value);
     }
 
@@ -93,6 +105,18 @@ public sealed class PrometheusText : IDisposable
         }
 
         return text.ToString();
+    }
+
+    // Two labels and no more: that is all but a few.
+    private readonly record struct Given(Instrument Instrument, string? Key, object? Value, string? OtherKey, object? OtherValue)
+    {
+        public static Given? Of(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags) => tags.Length switch
+        {
+            0 => new Given(instrument, null, null, null, null),
+            1 => new Given(instrument, tags[0].Key, tags[0].Value, null, null),
+            2 => new Given(instrument, tags[0].Key, tags[0].Value, tags[1].Key, tags[1].Value),
+            _ => null,
+        };
     }
 
     private abstract class Series(string kind)

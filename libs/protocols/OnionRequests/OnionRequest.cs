@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Sotto.Session;
 
 namespace Sotto.OnionRequests;
 
@@ -64,30 +65,34 @@ public static class OnionRequest
     private static bool TryReadControl(ReadOnlyMemory<byte> control, Span<byte> clientKey, out OnionCipher cipher)
     {
         cipher = OnionCipher.AesGcm;
-        try
-        {
-            using var document = JsonDocument.Parse(control);
-            var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object
-                || !root.TryGetProperty("ephemeral_key", out var keyText) || keyText.ValueKind != JsonValueKind.String
-                || !EphemeralKey.TryDecode(keyText.GetString()!, clientKey))
-            {
-                return false;
-            }
-
-            if (!root.TryGetProperty("enc_type", out var name))
-                return true;
-
-            if (name.ValueKind != JsonValueKind.String || OnionCipherMethods.Named(name.GetString()!) is not { } named)
-                return false;
-
-            cipher = named;
-            return true;
-        }
-        // The second is what the parser says of text that is not Unicode.
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
+        if (!ClientJson.TryTake(control, out var json) || !TryFind(json.Span, out var keyText, out var cipherName) || !EphemeralKey.TryDecode(keyText, clientKey))
             return false;
+        if (cipherName is null)
+            return true;
+        if (OnionCipherMethods.Named(cipherName) is not { } named)
+            return false;
+        cipher = named;
+        return true;
+    }
+
+    // Of names given twice the last counts. A cipher that is no text is not absent.
+    private static bool TryFind(ReadOnlySpan<byte> json, [NotNullWhen(true)] out string? keyText, out string? cipherName)
+    {
+        (keyText, cipherName) = (null, null);
+        var reader = ClientJson.Reader(json);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            return false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var (isKey, isCipher) = (reader.ValueTextEquals("ephemeral_key"u8), reader.ValueTextEquals("enc_type"u8));
+            reader.Read();
+            if (isKey)
+                keyText = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+            else if (isCipher)
+                cipherName = reader.TokenType == JsonTokenType.String ? reader.GetString() : "";
+            reader.Skip();
         }
+
+        return keyText is not null;
     }
 }

@@ -60,7 +60,8 @@ public sealed record ApnsResponse
             var reason = json.RootElement.TryGetProperty("reason", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
             return (reason, ReadTimestamp(json.RootElement));
         }
-        catch (JsonException)
+        // The second is what the parser says of text that is not Unicode.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return default;
         }

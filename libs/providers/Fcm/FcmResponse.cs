@@ -60,7 +60,8 @@ public sealed record FcmResponse
             using var json = JsonDocument.Parse(answer.Body);
             return json.RootElement.ValueKind == JsonValueKind.Object ? response.With(json.RootElement) : response with { IsPage = true };
         }
-        catch (JsonException)
+        // The second is what the parser says of text that is not Unicode.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return response with { IsPage = true };
         }

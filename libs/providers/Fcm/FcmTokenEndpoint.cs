@@ -31,7 +31,8 @@ internal sealed class FcmTokenEndpoint(ServiceAccount account, Uri endpoint, Ven
                 ? new AccessTokenAnswer { Token = token, Answer = answer }
                 : new AccessTokenAnswer { Answer = answer, Error = error };
         }
-        catch (JsonException)
+        // The second is what the parser says of text that is not Unicode.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return new AccessTokenAnswer { Answer = answer };
         }

@@ -48,7 +48,8 @@ public sealed record HmsResponse
             return response with { Code = code, IllegalTokens = code == HmsCode.Partial ? ReadIllegalTokens(json.RootElement) : [] };
         }
         // A front end's page, or noise.
-        catch (JsonException)
+        // The second is what the parser says of text that is not Unicode.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return response;
         }
@@ -82,7 +83,8 @@ public sealed record HmsResponse
                     ? [.. tokens.EnumerateArray().Where(token => token.ValueKind == JsonValueKind.String).Select(token => token.GetString()!)]
                     : [];
         }
-        catch (JsonException)
+        // The second is what the parser says of text that is not Unicode.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return [];
         }

@@ -41,7 +41,8 @@ internal sealed class HmsTokenEndpoint(HmsOptions options, string appSecret, Ven
                 ? new AccessTokenAnswer { Token = token, Answer = answer }
                 : new AccessTokenAnswer { Answer = answer };
         }
-        catch (JsonException)
+        // The second is what the parser says of text that is not Unicode.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return new AccessTokenAnswer { Answer = answer };
         }

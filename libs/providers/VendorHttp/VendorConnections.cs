@@ -135,10 +135,16 @@ public sealed partial class VendorConnections : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             var now = _clock.GetUtcNow();
-            foreach (var old in _connections.Where(connection => now - connection.OpenedAt >= _options.Lifetime).ToList())
-                Retire(old);
+            VendorConnection? least = null;
+            for (var i = _connections.Count - 1; i >= 0; i--)
+            {
+                var connection = _connections[i];
+                if (now - connection.OpenedAt >= _options.Lifetime)
+                    Retire(connection);
+                else if (least is null || connection.InFlight <= least.InFlight)
+                    least = connection;
+            }
 
-            var least = _connections.MinBy(connection => connection.InFlight);
             if (least is null || (least.InFlight > 0 && _connections.Count < _options.ConnectionsMax && _pace.MayOpenNow))
                 _connections.Add(least = new VendorConnection(_options, _pace, now));
             least.Enter();

@@ -8,7 +8,7 @@ namespace DeadLetterKeeper.Storage;
 /// <summary>What an operator may see and do with dead letters. Everything done is written into the audit table together with it.</summary>
 internal sealed class DeadLetterDesk(NpgsqlDataSource database, string operatorName)
 {
-    private const string Summary = "SELECT push_id, dead_lettered_at, provider, outcome, reason, attempts, expires_at, state, octet_length(push::text) FROM letters";
+    private const string Summary = "SELECT push_id, dead_lettered_at, provider, outcome, reason, attempts, expires_at, state, octet_length(push::text), history::text, app FROM letters";
 
     /// <summary>The reason of a letter whose token was said to be dead, and not believed: see MassFailureGuard.</summary>
     public const string DoubtedPrefix = "doubted:";
@@ -22,20 +22,10 @@ internal sealed class DeadLetterDesk(NpgsqlDataSource database, string operatorN
         while (await row.ReadAsync(cancellationToken))
         {
             found.Add(new LetterSummary(
-                row.GetGuid(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt32(5), row.GetFieldValue<DateTimeOffset>(6), row.GetString(7), row.GetInt32(8)));
+                row.GetGuid(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt32(5), row.GetFieldValue<DateTimeOffset>(6), row.GetString(7), row.GetInt32(8),
+                JsonSerializer.Deserialize<IReadOnlyList<PushAttempt>>(row.GetString(9))!, row.IsDBNull(10) ? null : row.GetString(10)));
         }
 
-        return found;
-    }
-
-    /// <summary>Messages that no consumer could take, the newest first.</summary>
-    public async Task<IReadOnlyList<PoisonSummary>> ListPoisonAsync(int countMax, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand($"SELECT poison_id, kept_at, queue, reason, length(body) FROM poison ORDER BY poison_id DESC LIMIT {countMax}");
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        var found = new List<PoisonSummary>();
-        while (await row.ReadAsync(cancellationToken))
-            found.Add(new PoisonSummary(row.GetInt64(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetString(3), row.GetInt32(4)));
         return found;
     }
 
@@ -108,6 +98,9 @@ internal sealed record LetterFilter
 
     public string? Provider { get; init; }
 
+    /// <summary>The app's name, as clients name it.</summary>
+    public string? App { get; init; }
+
     /// <summary>A part of the outcome or of the reason, in any case.</summary>
     public string? Reason { get; init; }
 
@@ -121,10 +114,10 @@ internal sealed record LetterFilter
     /// <summary>Those that nobody has settled yet.</summary>
     public bool Waiting { get; init; } = true;
 
-    public bool NamesAny => Doubted || (PushId, Provider, Reason, Before, After) is not (null, null, null, null, null);
+    public bool NamesAny => Doubted || (PushId, Provider, App, Reason, Before, After) is not (null, null, null, null, null, null);
 
     /// <summary>For the audit.</summary>
-    public string Words => FormattableString.Invariant($"id {PushId?.ToString() ?? "any"}, provider {Provider ?? "any"}, reason {Reason ?? "any"}, after {After:u}, before {Before:u}{(Doubted ? ", doubted" : "")}");
+    public string Words => FormattableString.Invariant($"id {PushId?.ToString() ?? "any"}, provider {Provider ?? "any"}, app {App ?? "any"}, reason {Reason ?? "any"}, after {After:u}, before {Before:u}{(Doubted ? ", doubted" : "")}");
 
     public string Where(NpgsqlCommand? command)
     {
@@ -141,6 +134,8 @@ internal sealed record LetterFilter
             Add("push_id = {0}", id);
         if (Provider is { } provider)
             Add("provider = {0}", provider);
+        if (App is { } app)
+            Add("app = {0}", app);
         if (Reason is { } reason)
             Add("strpos(lower(outcome || ' ' || reason), lower({0})) > 0", reason);
         if (Before is { } before)
@@ -156,10 +151,7 @@ internal sealed record Letter(Guid PushId, DateTimeOffset DeadLetteredAt, Encryp
 
 /// <summary>What an operator is shown of a letter.</summary>
 internal sealed record LetterSummary(
-    Guid PushId, DateTimeOffset DeadLetteredAt, string Provider, string Outcome, string Reason, int Attempts, DateTimeOffset ExpiresAt, string State, int Bytes);
-
-/// <summary>What an operator is shown of a poison message.</summary>
-internal sealed record PoisonSummary(long Id, DateTimeOffset KeptAt, string Queue, string Reason, int Bytes);
+    Guid PushId, DateTimeOffset DeadLetteredAt, string Provider, string Outcome, string Reason, int Attempts, DateTimeOffset ExpiresAt, string State, int Bytes, IReadOnlyList<PushAttempt> History, string? App);
 
 /// <summary>What an operator is shown of tokens that were said to be dead and not believed.</summary>
 internal sealed record QuarantineSummary(string Provider, string Reason, long Devices, long Pushes, DateTimeOffset First, DateTimeOffset Last);

@@ -6,24 +6,13 @@ using Sotto.Hosting;
 
 namespace DeadLetterKeeper.Storage;
 
-/// <summary>A bus message that no consumer could take.</summary>
-/// <param name="Queue">Where it came from.</param>
-/// <param name="Reason">The consumer's own words, or the broker's.</param>
-/// <param name="Headers">Those that are text.</param>
-/// <param name="Body">As it is.</param>
-internal sealed record PoisonMessage(string Queue, string Reason, IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Body)
-{
-    /// <summary>Never the content.</summary>
-    public override string ToString() => $"{nameof(PoisonMessage)} {Queue}";
-}
-
 /// <summary>Puts letters away.</summary>
 internal sealed class DeadLetterStore(NpgsqlDataSource database)
 {
     private const string Keep =
         """
-        INSERT INTO letters (push_id, dead_lettered_at, provider, outcome, reason, attempts, device_id, expires_at, push)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING
+        INSERT INTO letters (push_id, dead_lettered_at, provider, outcome, reason, attempts, device_id, expires_at, push, history, app)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING
         """;
 
     /// <summary>Keeps them; one that is there already stays as it is.</summary>
@@ -41,6 +30,8 @@ internal sealed class DeadLetterStore(NpgsqlDataSource database)
         Add(command, NpgsqlDbType.Bytea, letters.Select(letter => letter.Push.DeviceId).ToArray());
         Add(command, NpgsqlDbType.TimestampTz, letters.Select(letter => letter.Push.ExpiresAt.ToUniversalTime()).ToArray());
         Add(command, NpgsqlDbType.Jsonb, letters.Select(letter => JsonSerializer.Serialize(letter.Push)).ToArray());
+        Add(command, NpgsqlDbType.Jsonb, letters.Select(letter => JsonSerializer.Serialize(letter.History ?? [])).ToArray());
+        Add(command, NpgsqlDbType.Text, letters.Select(letter => letter.App).ToArray());
         CrashPoint.Pass("keeper.before-commit");
         await command.ExecuteNonQueryAsync(cancellationToken);
         CrashPoint.Pass("keeper.after-commit");
@@ -49,11 +40,13 @@ internal sealed class DeadLetterStore(NpgsqlDataSource database)
     /// <summary>Keeps one message. It may be kept twice if this process dies at the wrong moment.</summary>
     public async Task KeepPoisonAsync(PoisonMessage message, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("INSERT INTO poison (queue, reason, headers, body) VALUES ($1, $2, $3, $4)");
+        await using var command = database.CreateCommand("INSERT INTO poison (queue, reason, headers, body, content_type, message_id) VALUES ($1, $2, $3, $4, $5, $6)");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = message.Queue });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = message.Reason });
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Jsonb, Value = JsonSerializer.Serialize(message.Headers) });
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Bytea, Value = message.Body });
+        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)message.ContentType ?? DBNull.Value });
+        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)message.MessageId ?? DBNull.Value });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

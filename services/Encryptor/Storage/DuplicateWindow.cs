@@ -3,8 +3,30 @@ using Npgsql;
 
 namespace Encryptor.Storage;
 
+/// <summary>Remembers which pushes were made lately. Thread-safe.</summary>
+internal interface IDuplicateWindow
+{
+    /// <summary>
+    /// Claims pushes in a transaction that stays open: nobody else makes them until it is committed, and nobody but us has made them. Publish them, then commit. Whoever is
+    /// disposed before has claimed nothing.
+    /// </summary>
+    /// <param name="pushIds">Without repetition, in ascending order: two instances that claim the same ones must not wait for each other in a circle.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<IPushClaim> ClaimAsync(Guid[] pushIds, CancellationToken cancellationToken);
+}
+
+/// <summary>Pushes that only we make, until this is committed or disposed.</summary>
+internal interface IPushClaim : IAsyncDisposable
+{
+    /// <summary>What was claimed: the others have been made before.</summary>
+    public IReadOnlySet<Guid> PushIds { get; }
+
+    /// <summary>Remembers them as made.</summary>
+    public Task CommitAsync(CancellationToken cancellationToken);
+}
+
 /// <summary>Remembers which pushes were made lately, durably and for all instances together (decision 0003). Thread-safe.</summary>
-internal sealed class DuplicateWindow(NpgsqlDataSource database)
+internal sealed class DuplicateWindow(NpgsqlDataSource database) : IDuplicateWindow
 {
     /// <summary>How long a rotation waits for pushes that are being made; those that come behind it wait as well. It is tried again later.</summary>
     private static readonly TimeSpan RotationWaitMax = TimeSpan.FromSeconds(2);
@@ -19,13 +41,8 @@ internal sealed class DuplicateWindow(NpgsqlDataSource database)
         RETURNING push_id
         """;
 
-    /// <summary>
-    /// Claims pushes in a transaction that stays open: nobody else makes them until it is committed, and nobody but us has made them. Publish them, then commit. Whoever is
-    /// disposed before has claimed nothing.
-    /// </summary>
-    /// <param name="pushIds">Without repetition, in ascending order: two instances that claim the same ones must not wait for each other in a circle.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public async Task<PushClaim> ClaimAsync(Guid[] pushIds, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<IPushClaim> ClaimAsync(Guid[] pushIds, CancellationToken cancellationToken)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
@@ -86,13 +103,10 @@ internal sealed class DuplicateWindow(NpgsqlDataSource database)
     }
 }
 
-/// <summary>Pushes that only we make, until this is committed or disposed.</summary>
-internal sealed class PushClaim(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlySet<Guid> pushIds) : IAsyncDisposable
+internal sealed class PushClaim(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlySet<Guid> pushIds) : IPushClaim
 {
-    /// <summary>What was claimed: the others have been made before.</summary>
     public IReadOnlySet<Guid> PushIds => pushIds;
 
-    /// <summary>Remembers them as made.</summary>
     public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()

@@ -3,8 +3,15 @@ using Npgsql;
 
 namespace Encryptor.Storage;
 
+/// <summary>Knows who wants to be woken. Thread-safe.</summary>
+internal interface ISubscribers
+{
+    /// <summary>Who wants to be woken for these messages: one query for all of them. A message for several devices matches several times.</summary>
+    public IAsyncEnumerable<MatchedSubscription> MatchAsync(IReadOnlyList<ArrivedMessage> messages, DateTimeOffset now, CancellationToken cancellationToken);
+}
+
 /// <summary>The Encryptor's own copy of who wants to be woken. Thread-safe.</summary>
-internal sealed class SubscriptionStore(NpgsqlDataSource database)
+internal sealed class SubscriptionStore(NpgsqlDataSource database) : ISubscribers
 {
     /// <summary>Rows that one sweep deletes at a time: short transactions, so that nobody waits.</summary>
     private const int SweepMax = 5_000;
@@ -65,7 +72,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
             command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = Array.ConvertAll(from, row => column(row)) });
     }
 
-    /// <summary>Who wants to be woken for these messages: one query for all of them. A message for several devices matches several times.</summary>
+    /// <inheritdoc/>
     public async IAsyncEnumerable<MatchedSubscription> MatchAsync(
         IReadOnlyList<ArrivedMessage> messages, DateTimeOffset now, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -24,6 +24,8 @@ internal sealed record ApiAnswer(int Status, string ContentType, ReadOnlyMemory<
 
     public static ApiAnswer Busy { get; } = new(StatusCodes.Status503ServiceUnavailable, Text, "Busy\n"u8.ToArray());
 
+    public static ApiAnswer TooMany { get; } = new(StatusCodes.Status429TooManyRequests, Text, "Too many requests\n"u8.ToArray());
+
     public static ApiAnswer Failed { get; } = new(StatusCodes.Status500InternalServerError, Text, "Failed\n"u8.ToArray());
 
     public static ApiAnswer TooLarge { get; } = new(StatusCodes.Status413PayloadTooLarge, Text, "Too large\n"u8.ToArray());

@@ -1,9 +1,10 @@
+using SubscriptionApi.Providers;
 using SubscriptionApi.Subscriptions;
 
 namespace SubscriptionApi.Http;
 
-/// <summary>The routes that clients reach, by plain HTTP or inside an onion request, and the answers where there is no route (session-v2 section 2.1).</summary>
-internal sealed class SubscriptionRoutes(SubscribeEndpoint subscribe, UnsubscribeEndpoint unsubscribe)
+/// <summary>The routes that clients reach, by plain HTTP or inside an onion request, and the answers where there is no route (session-v2 section 2.1). <c>/providers</c> is ours.</summary>
+internal sealed class SubscriptionRoutes(SubscribeEndpoint subscribe, UnsubscribeEndpoint unsubscribe, ProviderFacts facts)
 {
     /// <summary>Longest body, in bytes (session-v2 section 2.2).</summary>
     public const int BodyBytesMax = 100_000;
@@ -15,6 +16,8 @@ internal sealed class SubscriptionRoutes(SubscribeEndpoint subscribe, Unsubscrib
     {
         "/subscribe" => WithMethod(method, subscribe.AnswerAsync),
         "/unsubscribe" => WithMethod(method, unsubscribe.AnswerAsync),
+        "/providers" when method.Equals(HttpMethods.Get, StringComparison.OrdinalIgnoreCase) => (facts.AnswerAsync, ApiAnswer.NotFound),
+        "/providers" => WithMethod(method, facts.AnswerAsync),
         _ => (null, ApiAnswer.NotFound),
     };
 

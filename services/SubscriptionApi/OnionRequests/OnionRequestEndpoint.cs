@@ -18,9 +18,6 @@ internal sealed class OnionRequestEndpoint(OnionKey key, SubscriptionRoutes rout
     /// <summary>Longest body, in bytes: the limit of the reference's parser (session-onion section 1).</summary>
     public const int BodyBytesMax = OnionRequest.BodyBytesMax;
 
-    /// <summary>How long a request waits for its turn before it is sent away.</summary>
-    public static readonly TimeSpan TurnWaitMax = TimeSpan.FromSeconds(2);
-
     private readonly SemaphoreSlim _turns = new(settings.ConcurrentMax);
     private readonly Counter<long> _answers = Metrics.Meter.CreateCounter<long>("sotto_onion_answers", description: "Onion requests answered, by the HTTP status on the outside");
 
@@ -45,7 +42,7 @@ internal sealed class OnionRequestEndpoint(OnionKey key, SubscriptionRoutes rout
                 return ApiAnswer.BadRequest;
         }
 
-        if (!await _turns.WaitAsync(TurnWaitMax, cancellationToken))
+        if (!await _turns.WaitAsync(Entrance.TurnWaitMax, cancellationToken))
             return ApiAnswer.Busy;
         try
         {

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Sotto.Sodium;
 using SubscriptionApi.Subscriptions;
 
@@ -24,9 +23,10 @@ internal sealed class DeviceInquiry : IDisposable
     }
 
     /// <summary>What the sender makes of the device that <paramref name="serviceInfo"/> describes.</summary>
-    public async Task<DeviceAnswer> AskAsync(string provider, JsonElement serviceInfo, CancellationToken cancellationToken)
+    public async Task<DeviceAnswer> AskAsync(string provider, ReadOnlyMemory<byte> serviceInfo, CancellationToken cancellationToken)
     {
-        var info = CompactJson.Write(serviceInfo);
+        if (!CompactJson.TryWrite(serviceInfo, out var info))
+            return DeviceAnswer.Refused(ErrorCode.Error, "Invalid service_info: nested too deeply");
         var question = (provider, Encoding.UTF8.GetString(info));
         Task<DeviceAnswer>? answer;
         lock (_answers)

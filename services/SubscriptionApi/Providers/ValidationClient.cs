@@ -27,19 +27,19 @@ internal sealed class ValidationClient
 
     private readonly ConcurrentDictionary<string, Gathering<byte[], DeviceAnswer>> _lines = new(StringComparer.Ordinal);
 
+    // By which the senders' answers find this instance.
+    private readonly string _answerTo = Guid.NewGuid().ToString("N");
+
     // Nobody waits for an answer longer than this; it also tells the broker when a question is not worth answering any more.
     private readonly RequestTimeout _lifetime;
-    private readonly ILogger _logger;
-
-    // Answers come by direct reply-to. To an exchange of our own they could come too late: when we have gone, the broker closes the channel of a sender that
-    // answers to an exchange which is not there, and MassTransit 8.4.0 never finishes closing a channel in the middle of a message.
-    private readonly Lazy<IClientFactory> _factory;
+    private readonly ILogger<ValidationClient> _logger;
+    private readonly Lazy<HostReceiveEndpointHandle> _answers;
 
     public ValidationClient(IBus bus, ApiSettings settings, ILogger<ValidationClient> logger)
     {
         _lifetime = RequestTimeout.After(ms: (int)settings.ValidationTimeout.TotalMilliseconds);
         _logger = logger;
-        _factory = new(() => bus.CreateReplyToClientFactory());
+        _answers = new(() => Listen(bus));
     }
 
     /// <summary>Asks the provider's sender.</summary>
@@ -47,6 +47,7 @@ internal sealed class ValidationClient
     /// <exception cref="OperationCanceledException">There was no answer in time, or too many wait for one.</exception>
     public async Task<DeviceAnswer> AskAsync(string provider, byte[] sealedServiceInfo, CancellationToken cancellationToken)
     {
+        await _answers.Value.Ready.WaitAsync(cancellationToken);
         try
         {
             return await _lines.GetOrAdd(provider, LineTo).DoAsync(sealedServiceInfo, cancellationToken);
@@ -63,7 +64,7 @@ internal sealed class ValidationClient
 
     private Gathering<byte[], DeviceAnswer> LineTo(string provider)
     {
-        var client = _factory.Value.CreateRequestClient<Frame<ValidateDeviceToken>>(ValidationQueue.AddressOf(provider), _lifetime);
+        var client = _answers.Value.CreateClientFactory(_lifetime).CreateRequestClient<Frame<ValidateDeviceToken>>(ValidationQueue.AddressOf(provider));
         return new(FrameLimits.ItemsMax, FramesInFlightMax, WaitingMax, questions => AskAsync(client, provider, questions));
     }
 
@@ -77,9 +78,27 @@ internal sealed class ValidationClient
         return [.. questions.Select(_ => new DeviceAnswer(ItemAnswer.Failed))];
     }
 
-    private static void AsFleetingAndMandatory(SendContext<Frame<ValidateDeviceToken>> context)
+    private HostReceiveEndpointHandle Listen(IBus bus) =>
+        bus.ConnectReceiveEndpoint($"{BusTopology.ApiAnswers}.{_answerTo}", endpoint =>
+        {
+            endpoint.ConfigureConsumeTopology = false;
+            endpoint.DiscardSkippedMessages();
+            if (endpoint is not IRabbitMqReceiveEndpointConfigurator queue)
+                return;
+            queue.Durable = false;
+            queue.AutoDelete = true;
+            queue.Bind(BusTopology.ApiAnswers, binding =>
+            {
+                binding.ExchangeType = RabbitMQ.Client.ExchangeType.Direct;
+                binding.RoutingKey = _answerTo;
+            });
+        });
+
+    private void AsFleetingAndMandatory(SendContext<Frame<ValidateDeviceToken>> context)
     {
         context.Durable = false;
+        context.ResponseAddress = ValidationQueue.AnswersAddress;
+        context.Headers.Set(ValidationQueue.AnswerToHeader, _answerTo);
         if (context.TryGetPayload<RabbitMqSendContext>(out var rabbit))
             rabbit.Mandatory = true;
     }

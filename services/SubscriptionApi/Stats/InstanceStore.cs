@@ -22,7 +22,7 @@ internal sealed class InstanceStore(NpgsqlDataSource database)
         RETURNING sequence, counters::text
         """;
 
-    private const string Update = "UPDATE service_instances SET sequence = $2, last_seen = $3, counters = $4, gauges = $5 WHERE instance = $1";
+    private const string Update = "UPDATE service_instances SET sequence = $2, last_seen = $3, counters = $4, gauges = $5, facts = $6 WHERE instance = $1";
 
     // Sorted, so that two instances of this service never wait for each other's rows.
     private const string AddTotals =
@@ -42,6 +42,8 @@ internal sealed class InstanceStore(NpgsqlDataSource database)
     {
         var counters = report.Counters.Where(entry => entry.Key.Length <= SeriesName.LengthMax).Take(ServiceStats.SeriesMax).ToDictionary(StringComparer.Ordinal);
         var gauges = report.Gauges.Where(entry => entry.Key.Length <= SeriesName.LengthMax).Take(ServiceStats.SeriesMax).ToDictionary(StringComparer.Ordinal);
+        var facts = report.Facts.Where(entry => entry.Key.Length <= ServiceStats.FactLengthMax && entry.Value.Length <= ServiceStats.FactLengthMax).Take(ServiceStats.FactsMax)
+            .ToDictionary(StringComparer.Ordinal);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var (sequence, before) = await LockAsync(connection, report, now, cancellationToken);
@@ -50,7 +52,8 @@ internal sealed class InstanceStore(NpgsqlDataSource database)
         await ExecuteAsync(
             connection, Update, cancellationToken,
             (NpgsqlDbType.Uuid, report.Instance), (NpgsqlDbType.Bigint, report.Sequence), (NpgsqlDbType.TimestampTz, now.ToUniversalTime()),
-            (NpgsqlDbType.Jsonb, JsonSerializer.Serialize(counters)), (NpgsqlDbType.Jsonb, JsonSerializer.Serialize(gauges)));
+            (NpgsqlDbType.Jsonb, JsonSerializer.Serialize(counters)), (NpgsqlDbType.Jsonb, JsonSerializer.Serialize(gauges)),
+            (NpgsqlDbType.Jsonb, JsonSerializer.Serialize(facts)));
 
         var grown = counters.Select(entry => (Series: entry.Key, By: entry.Value - before.GetValueOrDefault(entry.Key))).Where(entry => entry.By > 0).ToList();
         await ExecuteAsync(

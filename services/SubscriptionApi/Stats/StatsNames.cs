@@ -24,8 +24,12 @@ internal static class StatsNames
     public const string ServedBySender = "sotto_push_in_flight";
 
     public const string Height = "sotto_listener_height";
+    public const string Swarms = "sotto_listener_swarms";
     public const string Nodes = "sotto_listener_nodes";
     public const string Connected = "sotto_listener_nodes_connected";
     public const string Connecting = "sotto_listener_nodes_connecting";
     public const string Accounts = "sotto_listener_accounts";
+
+    /// <summary>A fact of the listeners: the hash of the top block, 64 hex digits.</summary>
+    public const string BlockHash = "block_hash";
 }

@@ -19,7 +19,7 @@ internal sealed class StatsReader(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var counted = await ReadAsync(connection, "SELECT provider, name, value FROM stats", row => (Provider: row.GetString(0), Name: row.GetString(1), Value: row.GetInt64(2)), cancellationToken);
         var totals = await ReadAsync(connection, "SELECT series, sum(value) FROM service_totals GROUP BY series", row => (Name: SeriesName.Parse(row.GetString(0)), Value: row.GetDouble(1)), cancellationToken);
-        var instances = await ReadAsync(connection, "SELECT service, started_at, last_seen, gauges::text FROM service_instances", Instance.Read, cancellationToken);
+        var instances = await ReadAsync(connection, "SELECT service, started_at, last_seen, gauges::text, facts::text FROM service_instances", Instance.Read, cancellationToken);
         var minutes = await ReadAsync(connection, "SELECT provider, minute, notifies FROM provider_minutes", row => (Provider: row.GetString(0), Minute: row.GetFieldValue<DateTimeOffset>(1), Notifies: row.GetInt64(2)), cancellationToken);
         var subscriptions = await ReadAsync(connection, "SELECT provider, count(*) FROM subscriptions GROUP BY provider ORDER BY provider", row => (Provider: row.GetString(0), Count: row.GetInt64(1)), cancellationToken);
         var alive = instances.Where(instance => now - instance.LastSeen <= AliveFor).ToList();
@@ -53,7 +53,11 @@ internal sealed class StatsReader(NpgsqlDataSource database)
     private static void AddNetwork(JsonObject stats, List<Instance> alive)
     {
         long[] Values(string metric) => [.. alive.Select(instance => instance.Gauges.GetValueOrDefault(metric, -1)).Where(value => value >= 0).Select(value => (long)value)];
+        // Of listeners that are not equally far, the one that is farthest.
+        stats["block_hash"] = alive.Where(instance => instance.Facts.ContainsKey(StatsNames.BlockHash)).MaxBy(instance => instance.Gauges.GetValueOrDefault(StatsNames.Height))
+            ?.Facts[StatsNames.BlockHash] ?? "";
         stats["block_height"] = Values(StatsNames.Height).DefaultIfEmpty().Max();
+        stats["swarms"] = Values(StatsNames.Swarms).DefaultIfEmpty().Max();
         stats["snodes"] = Values(StatsNames.Nodes).DefaultIfEmpty().Max();
         stats["accounts_monitored"] = Values(StatsNames.Accounts).Sum();
         stats["connections"] = Values(StatsNames.Connected).Sum();
@@ -117,10 +121,11 @@ internal sealed class StatsReader(NpgsqlDataSource database)
         return found;
     }
 
-    private sealed record Instance(string Service, DateTimeOffset StartedAt, DateTimeOffset LastSeen, Dictionary<string, double> Gauges)
+    private sealed record Instance(string Service, DateTimeOffset StartedAt, DateTimeOffset LastSeen, Dictionary<string, double> Gauges, Dictionary<string, string> Facts)
     {
         public static Instance Read(NpgsqlDataReader row) => new(
             row.GetString(0), row.GetFieldValue<DateTimeOffset>(1), row.GetFieldValue<DateTimeOffset>(2),
-            JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(3)) ?? []);
+            JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(3)) ?? [],
+            JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(4)) ?? []);
     }
 }

@@ -31,6 +31,9 @@ internal sealed record ItemAnswer(int Code, ReadOnlyMemory<byte> Json)
     // The reference spells it so, and clients may show it.
     public static ItemAnswer Failed { get; } = Refusal(ErrorCode.Error, "An error occured while processing your request");
 
+    // What the reference's web part says when there is no answer from behind (session-v2 section 2.2).
+    public static ItemAnswer Busy { get; } = Refusal(ErrorCode.ServiceTimeout, "Timeout waiting for push notification backend");
+
     public static ItemAnswer Internal { get; } = Refusal(ErrorCode.Internal, "An internal error occurred while processing your request");
 
     /// <summary>An error with its code and a sentence for people; the sentence never repeats what the client sent, except a well-formed name.</summary>

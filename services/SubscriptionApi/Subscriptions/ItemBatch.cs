@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
 using Npgsql;
 using Sotto.Session;
 using SubscriptionApi.Http;
@@ -33,20 +32,18 @@ internal sealed class ItemBatch(DeviceInquiry.Factory inquiries, ILogger<ItemBat
             return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid request: request too large"));
         if (body.State != RequestBodyState.Read)
             return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid request: request body missing"));
-        if (!JsonText.TryParse(body.Bytes, out var document))
+        if (!ClientJson.TryTake(body.Bytes, out var json))
             return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid JSON"));
-
-        using var parsed = document;
-        using var inquiry = inquiries.Begin();
-        var root = document.RootElement;
-        if (root.ValueKind == JsonValueKind.Object)
-            return ApiAnswer.Json((await MeasureAsync(root)).Json);
-        if (root.ValueKind != JsonValueKind.Array)
+        var (isArray, items) = RequestItems.Find(json);
+        if (items is null)
             return Refuse(metrics, ItemAnswer.Refusal(ErrorCode.BadInput, "Invalid JSON: expected object or array of objects"));
 
-        var items = root.EnumerateArray().ToList();
+        using var inquiry = inquiries.Begin();
+        if (!isArray)
+            return ApiAnswer.Json((await MeasureAsync(items[0])).Json);
+
         // Items of different accounts have nothing to do with each other, so they are begun together; items of one account follow each other.
-        var begun = RepeatsAnAccount(items) ? null : items.ConvertAll(MeasureAsync);
+        var begun = RepeatsAnAccount(items) ? null : items.Select(MeasureAsync).ToList();
         var answers = new ArrayBufferWriter<byte>(2 + 128 * items.Count);
         for (var number = 0; number < items.Count; number++)
         {
@@ -57,28 +54,28 @@ internal sealed class ItemBatch(DeviceInquiry.Factory inquiries, ILogger<ItemBat
         answers.Write(answers.WrittenCount == 0 ? "[]"u8 : "]"u8);
         return ApiAnswer.Json(answers.WrittenMemory);
 
-        async Task<ItemAnswer> MeasureAsync(JsonElement item)
+        async Task<ItemAnswer> MeasureAsync(ItemFields? item)
         {
             using var measured = metrics.Begin();
             return measured.Done(await GuardAsync(item, inquiry, answerItem, cancellationToken));
         }
     }
 
-    private static bool RepeatsAnAccount(List<JsonElement> items)
+    // An account that cannot be read is refused by whoever takes it next, for the same reason.
+    private static bool RepeatsAnAccount(IReadOnlyList<ItemFields?> items)
     {
         var accounts = new HashSet<AccountId>();
-        return items.Exists(item => item.ValueKind == JsonValueKind.Object
-            && AccountId.TryCreate(new ItemFields(item).TakeBytes("pubkey", AccountId.Size), out var account) && !accounts.Add(account));
+        return items.Any(item => item is not null && AccountId.TryCreate(item.TakeBytes("pubkey", AccountId.Size), out var account) && !accounts.Add(account));
     }
 
     // One item's misfortune is its own: the others of its array are answered all the same.
-    private async Task<ItemAnswer> GuardAsync(JsonElement item, DeviceInquiry inquiry, AnswerItem answerItem, CancellationToken cancellationToken)
+    private async Task<ItemAnswer> GuardAsync(ItemFields? item, DeviceInquiry inquiry, AnswerItem answerItem, CancellationToken cancellationToken)
     {
-        if (item.ValueKind != JsonValueKind.Object)
+        if (item is null)
             return ItemAnswer.Refusal(ErrorCode.Error, "Invalid JSON: expected an object");
         try
         {
-            return await answerItem(new ItemFields(item), inquiry, cancellationToken);
+            return await answerItem(item, inquiry, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Sotto.Session;
 using Sotto.Sodium;
 
@@ -25,8 +24,8 @@ internal sealed record SignedRequest
     /// <summary>The provider's name as the client gave it; nobody may serve it.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>The provider's own description of the device. Holds the device token.</summary>
-    public required JsonElement ServiceInfo { get; init; }
+    /// <summary>The provider's own description of the device, as JSON text of any kind. Holds the device token.</summary>
+    public required ReadOnlyMemory<byte> ServiceInfo { get; init; }
 
     /// <summary>Takes the fields in the order in which the reference looks at them. Null when one is wrong; the fields then hold the refusal.</summary>
     public static SignedRequest? Take(ItemFields fields)
@@ -47,7 +46,7 @@ internal sealed record SignedRequest
             Signature = signature,
             SignedAtSeconds = fields.TakeInteger("sig_ts"),
             Provider = fields.TakeText("service"),
-            ServiceInfo = fields.TakeAny("service_info"),
+            ServiceInfo = fields.TakeJson("service_info"),
         };
         return fields.Refusal is null ? request : null;
     }

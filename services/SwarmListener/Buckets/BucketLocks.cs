@@ -13,12 +13,32 @@ internal sealed record LockView(int Instances, IReadOnlySet<byte> Mine, IReadOnl
 /// <summary>Another instance runs with the same X25519 key.</summary>
 internal sealed class KeyTakenException() : Exception("Another instance uses the same X25519 key.");
 
+/// <summary>The locks of one instance, for as long as nothing throws. Not thread-safe.</summary>
+internal interface IBucketLocks : IAsyncDisposable
+{
+    /// <summary>Who runs, and who holds what.</summary>
+    public Task<LockView> LookAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes those of the buckets that are free, and returns them.</summary>
+    public Task<IReadOnlyList<byte>> TryTakeAsync(IReadOnlyCollection<byte> buckets, CancellationToken cancellationToken);
+
+    /// <summary>Gives buckets up.</summary>
+    public Task ReleaseAsync(IReadOnlyCollection<byte> buckets, CancellationToken cancellationToken);
+
+    /// <summary>Gives up everything, presence and key included: to the others this instance has ended.</summary>
+    public Task ReleaseAllAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Shows up among the instances, with no bucket yet.</summary>
+/// <exception cref="KeyTakenException">Another instance runs with our key.</exception>
+internal delegate Task<IBucketLocks> OpenBucketLocks(CancellationToken cancellationToken);
+
 /// <summary>
 /// The advisory locks of one instance, all on one connection: one for its key, one that says it is there, and one for each bucket. The server
 /// releases them the moment the connection ends, however it ends.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
-internal sealed class BucketLocks : IAsyncDisposable
+internal sealed class BucketLocks : IBucketLocks
 {
     // Classes of two-number advisory locks of this database; any constants do, as long as every version of the listener uses the same.
     private const int PresenceClass = 0x534C50;
@@ -35,7 +55,7 @@ internal sealed class BucketLocks : IAsyncDisposable
 
     /// <summary>Opens the connection, and takes the locks on key and presence.</summary>
     /// <exception cref="KeyTakenException">Another instance runs with this key.</exception>
-    public static async Task<BucketLocks> OpenAsync(NpgsqlDataSource database, ReadOnlyMemory<byte> publicKey, CancellationToken cancellationToken)
+    public static async Task<IBucketLocks> OpenAsync(NpgsqlDataSource database, ReadOnlyMemory<byte> publicKey, CancellationToken cancellationToken)
     {
         var locks = new BucketLocks(await database.OpenConnectionAsync(cancellationToken));
         try
@@ -57,7 +77,7 @@ internal sealed class BucketLocks : IAsyncDisposable
         }
     }
 
-    /// <summary>Who runs, and who holds what.</summary>
+    /// <inheritdoc/>
     public async Task<LockView> LookAsync(CancellationToken cancellationToken)
     {
         await using var command = Command(
@@ -88,7 +108,7 @@ internal sealed class BucketLocks : IAsyncDisposable
         return new LockView(instances, mine, held);
     }
 
-    /// <summary>Takes those of the buckets that are free, and returns them.</summary>
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<byte>> TryTakeAsync(IReadOnlyCollection<byte> buckets, CancellationToken cancellationToken)
     {
         await using var command = Command(
@@ -102,7 +122,7 @@ internal sealed class BucketLocks : IAsyncDisposable
         return taken;
     }
 
-    /// <summary>Gives buckets up.</summary>
+    /// <inheritdoc/>
     public async Task ReleaseAsync(IReadOnlyCollection<byte> buckets, CancellationToken cancellationToken)
     {
         await using var command = Command(
@@ -110,7 +130,7 @@ internal sealed class BucketLocks : IAsyncDisposable
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Gives up everything, presence and key included: to the others this instance has ended.</summary>
+    /// <inheritdoc/>
     public Task ReleaseAllAsync(CancellationToken cancellationToken) => ExecuteAsync("SELECT pg_advisory_unlock_all()", cancellationToken);
 
     /// <inheritdoc/>

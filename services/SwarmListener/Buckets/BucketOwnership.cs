@@ -1,6 +1,5 @@
 using Npgsql;
 using Sotto.Hosting.Settings;
-using Sotto.OxenMq;
 using SwarmListener.Storage;
 
 namespace SwarmListener.Buckets;
@@ -14,8 +13,8 @@ namespace SwarmListener.Buckets;
 /// able to. So we go on hearing until the database says that another instance holds a bucket: the Encryptor drops what two instances heard, and
 /// nothing brings back what none heard.
 /// </remarks>
-internal sealed class BucketOwnership(
-    NpgsqlDataSource database, OxenMqKeyPair keys, AccountKeeper keeper, TimeProvider clock, ILogger<BucketOwnership> logger) : IAsyncDisposable
+internal sealed class BucketOwnership(OpenBucketLocks open, AccountKeeper keeper, Random random, TimeProvider clock, ILogger<BucketOwnership> logger)
+    : IAsyncDisposable
 {
     /// <summary>Time between two looks.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -31,8 +30,8 @@ internal sealed class BucketOwnership(
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ComplaintPeriod = TimeSpan.FromMinutes(1);
 
-    private readonly byte _home = (byte)Random.Shared.Next(256);
-    private BucketLocks? _locks;
+    private readonly byte _home = (byte)random.Next(256);
+    private IBucketLocks? _locks;
     private DateTimeOffset _nextKeyComplaint;
     private HashSet<byte> _owned = [];
     private int _held;
@@ -53,7 +52,7 @@ internal sealed class BucketOwnership(
         {
             try
             {
-                _locks = await BucketLocks.OpenAsync(database, keys.PublicKey, cancellationToken);
+                _locks = await open(cancellationToken);
                 return;
             }
             catch (KeyTakenException) when (clock.GetUtcNow() >= giveUpAt)
@@ -76,7 +75,7 @@ internal sealed class BucketOwnership(
         {
             try
             {
-                _locks ??= await BucketLocks.OpenAsync(database, keys.PublicKey, cancellationToken);
+                _locks ??= await open(cancellationToken);
                 await BalanceAsync(_locks, cancellationToken);
             }
             catch (KeyTakenException)
@@ -132,7 +131,7 @@ internal sealed class BucketOwnership(
             await locks.DisposeAsync();
     }
 
-    private async Task BalanceAsync(BucketLocks locks, CancellationToken cancellationToken)
+    private async Task BalanceAsync(IBucketLocks locks, CancellationToken cancellationToken)
     {
         var view = await locks.LookAsync(cancellationToken);
         var owned = new HashSet<byte>(view.Mine);

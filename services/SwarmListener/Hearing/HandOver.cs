@@ -49,6 +49,9 @@ internal sealed class HandOver : IAsyncDisposable
     /// <summary>Messages that wait.</summary>
     public int Count => _waiting.Reader.Count;
 
+    /// <summary>True while no message could be taken over.</summary>
+    public bool IsFull => Bytes >= _bytesMax || Count >= _messagesMax;
+
     /// <summary>What a message counts against the bound on bytes.</summary>
     public static int WeightOf(MessageArrived message) => OwnBytes + (message.Data?.Length ?? 0);
 

@@ -14,6 +14,7 @@ internal sealed class MonitorLoop(
     public static readonly TimeSpan FastCheck = TimeSpan.FromMilliseconds(100);
 
     private DateTimeOffset _nextSlowCheck = clock.GetUtcNow();
+    private readonly Tidying _tidying = new(clock);
     private int _turn;
 
     /// <summary>Works until cancelled.</summary>
@@ -51,7 +52,8 @@ internal sealed class MonitorLoop(
 
         if (TakeAccountNews() || isDue)
             nodes.ConnectNeeded();
-        SendWaiting();
+        if (SendWaiting() == 0 && isDue && nodes.Pending == 0 && sender.IsIdle)
+            _tidying.AtRest();
     }
 
     // True when accounts came in swarms that we had no use for before.
@@ -59,6 +61,8 @@ internal sealed class MonitorLoop(
     {
         var needed = schedule.Needed.Count;
         var (installed, announced) = accounts.TakeNews();
+        if (installed.Count > 0)
+            _tidying.Want();
         foreach (var bucket in installed)
             schedule.AnnounceAll(bucket, Now);
         foreach (var account in announced)
@@ -66,7 +70,8 @@ internal sealed class MonitorLoop(
         return schedule.Needed.Count != needed;
     }
 
-    private void SendWaiting()
+    // Returns how many nodes had something to be told.
+    private int SendWaiting()
     {
         var ready = nodes.All.Where(node => node.Queue.MaySend).ToList();
         // Each time another node is first, so that none is always behind the bound.
@@ -77,6 +82,8 @@ internal sealed class MonitorLoop(
             if (schedule.Take(node.Queue, Now) is { } body)
                 sender.Send(node, body);
         }
+
+        return ready.Count;
     }
 
     private uint Now => (uint)clock.GetUtcNow().ToUnixTimeSeconds();

@@ -23,6 +23,9 @@ internal sealed class MonitorSender(SwarmNetwork network, ListenerMetrics metric
     /// <summary>True when another request may be sent now.</summary>
     public bool HasRoom => Interlocked.Read(ref _bytesInFlight) < BytesInFlightMax;
 
+    /// <summary>True when no request waits for its answer.</summary>
+    public bool IsIdle => Interlocked.Read(ref _bytesInFlight) == 0;
+
     /// <summary>Sends the request and returns; it disposes of <paramref name="body"/> in the end.</summary>
     public void Send(NodeConnection node, MonitorBody body) => _ = SendAsync(node, node.Queue.Session, body);
 

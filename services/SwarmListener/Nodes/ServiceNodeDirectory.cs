@@ -13,6 +13,7 @@ internal sealed class ServiceNodeDirectory(SwarmSettings settings, TimeProvider 
 
     private readonly Bell _bell = new(clock);
     private ServiceNodeList? _news;
+    private ServiceNodeList? _last;
     private long _height;
     private int _failures;
     private bool _isGreeted;
@@ -23,6 +24,12 @@ internal sealed class ServiceNodeDirectory(SwarmSettings settings, TimeProvider 
 
     /// <summary>Height of the last list's top block.</summary>
     public long Height => Volatile.Read(ref _height);
+
+    /// <summary>Hash of the last list's top block; null before the first list.</summary>
+    public string? BlockHash => Volatile.Read(ref _last)?.BlockHash;
+
+    /// <summary>How many swarms the last list has.</summary>
+    public long Swarms => Volatile.Read(ref _last)?.SwarmIds.Count ?? 0;
 
     /// <summary>The last list, once; null when there is none since the last call.</summary>
     public ServiceNodeList? TakeNews() => Interlocked.Exchange(ref _news, null);
@@ -110,6 +117,7 @@ internal sealed class ServiceNodeDirectory(SwarmSettings settings, TimeProvider 
             return;
         }
 
+        Volatile.Write(ref _last, list);
         Volatile.Write(ref _height, list.Height);
         Interlocked.Exchange(ref _news, list);
     }

@@ -6,7 +6,7 @@ namespace SwarmListener.Storage;
 /// <summary>
 /// Keeps the tables in memory as the database says: loads the buckets that become ours, reads again what changed, lets go what passes to others.
 /// </summary>
-internal sealed class AccountKeeper(SubscriptionStore store, OwnedAccounts accounts, TimeProvider clock, ILogger<AccountKeeper> logger)
+internal sealed class AccountKeeper(IAccountSource store, OwnedAccounts accounts, TimeProvider clock, ILogger<AccountKeeper> logger)
 {
     /// <summary>
     /// How long a bucket is heard for after it was given up: its new owner looks every second, loads it, connects, and tells the nodes.
@@ -89,7 +89,8 @@ internal sealed class AccountKeeper(SubscriptionStore store, OwnedAccounts accou
         }
     }
 
-    private async Task KeepAsync(CancellationToken cancellationToken)
+    /// <summary>One round: after it, what is in memory is what the database said when it began.</summary>
+    internal async Task KeepAsync(CancellationToken cancellationToken)
     {
         HashSet<byte> owned;
         lock (_gate)

@@ -6,8 +6,24 @@ using SwarmListener.Monitoring;
 
 namespace SwarmListener.Storage;
 
+/// <summary>Where accounts and what is asked for them are read from. Thread-safe.</summary>
+internal interface IAccountSource
+{
+    /// <summary>Reads all that is asked for the accounts of these buckets, about a million rows in one to two seconds.</summary>
+    /// <returns>A table for each bucket, and how many subscriptions were too many for their accounts.</returns>
+    public Task<(Dictionary<byte, AccountTable> Tables, int Refused)> LoadAsync(IReadOnlyCollection<byte> buckets, uint now, CancellationToken cancellationToken);
+
+    /// <summary>Reads anew what is asked for the accounts of these subscriptions.</summary>
+    /// <returns>The accounts by bucket, and a table of what is left of each of them.</returns>
+    public Task<(List<AccountId> Accounts, Dictionary<byte, AccountTable> Tables)> ReadAccountsAsync(
+        IReadOnlyCollection<Guid> ids, uint now, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a bounded number of expired rows. True when there may be more.</summary>
+    public Task<bool> DeleteExpiredAsync(uint now, CancellationToken cancellationToken);
+}
+
 /// <summary>The listener's table of subscriptions. Thread-safe.</summary>
-internal sealed class SubscriptionStore(NpgsqlDataSource database)
+internal sealed class SubscriptionStore(NpgsqlDataSource database) : IAccountSource
 {
     /// <summary>Channel on which the database tells every instance which subscriptions changed: see <see cref="ChangedIds"/>.</summary>
     public const string Channel = "swarm_listener_changes";
@@ -27,8 +43,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
             await ApplyChunkAsync(chunk, cancellationToken);
     }
 
-    /// <summary>Reads all that is asked for the accounts of these buckets, about a million rows in one to two seconds.</summary>
-    /// <returns>A table for each bucket, and how many subscriptions were too many for their accounts.</returns>
+    /// <inheritdoc/>
     public async Task<(Dictionary<byte, AccountTable> Tables, int Refused)> LoadAsync(
         IReadOnlyCollection<byte> buckets, uint now, CancellationToken cancellationToken)
     {
@@ -50,8 +65,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
         return (tables, refused);
     }
 
-    /// <summary>Reads anew what is asked for the accounts of these subscriptions.</summary>
-    /// <returns>The accounts by bucket, and a table of what is left of each of them.</returns>
+    /// <inheritdoc/>
     public async Task<(List<AccountId> Accounts, Dictionary<byte, AccountTable> Tables)> ReadAccountsAsync(
         IReadOnlyCollection<Guid> ids, uint now, CancellationToken cancellationToken)
     {
@@ -86,7 +100,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
         return (accounts, tables);
     }
 
-    /// <summary>Deletes a bounded number of expired rows. True when there may be more.</summary>
+    /// <inheritdoc/>
     public async Task<bool> DeleteExpiredAsync(uint now, CancellationToken cancellationToken)
     {
         // Every instance cleans up; rows that another one is deleting are left to it.

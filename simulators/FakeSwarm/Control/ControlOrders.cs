@@ -6,7 +6,8 @@ internal sealed record StoreOrder(
 
 /// <summary>Many messages, for the accounts in turn.</summary>
 internal sealed record FloodOrder(
-    int Count, double Rate, IReadOnlyList<string> Accounts, short Namespace = 0, int Size = 100, int CopiesPerMessage = int.MaxValue);
+    int Count, double Rate, IReadOnlyList<string> Accounts, short Namespace = 0, int Size = 100, int CopiesPerMessage = int.MaxValue,
+    string? Journal = null);
 
 /// <summary>What can be asked of the simulator over HTTP.</summary>
 internal sealed class ControlOrders(FakeSwarmNetwork network)
@@ -73,6 +74,7 @@ internal sealed class ControlOrders(FakeSwarmNetwork network)
             Namespace = order.Namespace,
             DataBytes = order.Size,
             CopiesPerMessageMax = order.CopiesPerMessage,
+            JournalFile = order.Journal,
         },
         cancellation);
 

@@ -33,6 +33,9 @@ internal static class FaultDesk
                 var lie = Needed(order.Lie, "lie");
                 var told = Chosen(network, order).Sum(node => Enumerable.Range(0, order.Count).Sum(_ => network.Lie(node, lie)));
                 return new { told };
+            case FaultKind.LoseBlocks or FaultKind.AnnounceBlocks:
+                network.AnnouncesBlocks = order.Kind == FaultKind.AnnounceBlocks;
+                return Done;
             case FaultKind.OxendDown:
                 await network.TakeOxendDownAsync();
                 return Done;

@@ -17,6 +17,8 @@ internal enum FaultKind
     Merge,
     Move,
     Block,
+    LoseBlocks,
+    AnnounceBlocks,
     OxendDown,
     OxendUp,
 }

@@ -11,6 +11,10 @@ internal sealed unsafe class ListenerThread : IDisposable
     private const int PollMilliseconds = 100;
     private const int MessagesInRowMax = 500;
 
+    // Looking at hundreds of sockets costs 50 us and more, so among many it is done so often at most, whatever others hand us to send meanwhile.
+    private const int SocketsMany = 50;
+    private const int LookMillisecondsMin = 2;
+
     private readonly List<Listener> _listeners = [];
     private readonly ConcurrentQueue<Action> _work = new();
     private readonly PriorityQueue<Action, long> _later = new();
@@ -91,8 +95,16 @@ internal sealed unsafe class ListenerThread : IDisposable
     {
         var items = (Native.PollItem*)null;
         var watched = Array.Empty<Listener>();
+        long lookedAt = 0;
         while (!_stopping)
         {
+            if (watched.Length > SocketsMany && !_listenersChanged && TimeProvider.System.GetElapsedTime(lookedAt).TotalMilliseconds < LookMillisecondsMin)
+            {
+                _ = Native.zmq_poll(items, 1, LookMillisecondsMin);
+                DoWork();
+                continue;
+            }
+
             if (_listenersChanged)
             {
                 watched = [.. _listeners];
@@ -104,6 +116,7 @@ internal sealed unsafe class ListenerThread : IDisposable
             }
 
             _ = Native.zmq_poll(items, watched.Length + 1, PollMilliseconds);
+            lookedAt = TimeProvider.System.GetTimestamp();
             for (var i = 0; i < watched.Length; i++)
             {
                 if (items[i + 1].Seen != 0)

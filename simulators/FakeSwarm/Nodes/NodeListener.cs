@@ -10,14 +10,14 @@ internal sealed class NodeListener(RawContext context, ListenerThread thread, by
 {
     private static readonly byte[] NotifyMessage = "notify.message"u8.ToArray();
 
+    private static readonly byte[] Success = "d7:successi1ee"u8.ToArray();
+
+    private long _judged = Random.Shared.Next(options.VerifyOneIn);
+
     public NodeSubscriptions Subscriptions { get; } = new();
 
-    /// <summary>Hands a notification to each connection that wants it. On the thread.</summary>
-    public void Notify(byte[] account, short space, byte[] bare, byte[] withData)
-    {
-        foreach (var (routingId, wantsData) in Subscriptions.For(account, space, Options.Clock.GetUtcNow()))
-            Send(routingId, NotifyMessage, wantsData ? withData : bare);
-    }
+    /// <summary>Hands a notification to a connection. On the thread.</summary>
+    public void Notify(byte[] routingId, byte[] frame) => Send(routingId, NotifyMessage, frame);
 
     /// <summary>On the thread.</summary>
     public void Send(byte[] routingId, params byte[][] parts)
@@ -68,13 +68,16 @@ internal sealed class NodeListener(RawContext context, ListenerThread thread, by
     private byte[] Judge(byte[] routingId, ReadOnlySpan<byte> dict)
     {
         var now = Options.Clock.GetUtcNow();
-        var (code, error, wish) = MonitorCheck.Judge(dict, now.ToUnixTimeSeconds());
+        var verifies = _judged++ % Options.VerifyOneIn == 0;
+        var (code, error, wish) = MonitorCheck.Judge(dict, now.ToUnixTimeSeconds(), verifies);
         tally.Judged(code);
-        if (wish is null)
+        if (verifies)
+            tally.Verified();
+        if (code != MonitorErrorCode.None)
             return Refusal(code, error);
 
         Subscriptions.Add(routingId, wish, now);
-        return "d7:successi1ee"u8.ToArray();
+        return Success;
     }
 
     private static byte[] Refusal(MonitorErrorCode code, string error) =>

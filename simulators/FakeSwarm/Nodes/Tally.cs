@@ -12,6 +12,7 @@ internal sealed class Tally
     private long _undeliverable;
     private long _lies;
     private long _monitorRequests;
+    private long _verified;
 
     public void Stored() => Interlocked.Increment(ref _stored);
 
@@ -25,6 +26,8 @@ internal sealed class Tally
 
     public void MonitorRequest() => Interlocked.Increment(ref _monitorRequests);
 
+    public void Verified() => Interlocked.Increment(ref _verified);
+
     public void Judged(MonitorErrorCode code) => Interlocked.Increment(ref _judged[(int)code]);
 
     public FakeSwarmStatistics Read() => new(
@@ -35,5 +38,6 @@ internal sealed class Tally
         Interlocked.Read(ref _lies),
         Interlocked.Read(ref _monitorRequests),
         Interlocked.Read(ref _judged[0]),
-        [.. Enumerable.Range(1, _judged.Length - 1).Select(code => Interlocked.Read(ref _judged[code]))]);
+        [.. Enumerable.Range(1, _judged.Length - 1).Select(code => Interlocked.Read(ref _judged[code]))],
+        Interlocked.Read(ref _verified));
 }

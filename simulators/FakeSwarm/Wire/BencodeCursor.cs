@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Sotto.FakeSwarm.Wire;
 
@@ -10,6 +9,7 @@ namespace Sotto.FakeSwarm.Wire;
 internal ref struct BencodeCursor(ReadOnlySpan<byte> bytes)
 {
     private const int DepthMax = 32;
+    private const int LengthDigitsMax = 10;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private int _at;
@@ -36,7 +36,8 @@ internal ref struct BencodeCursor(ReadOnlySpan<byte> bytes)
 
     public ReadOnlySpan<byte> ReadString()
     {
-        var colon = _bytes[_at..].IndexOf((byte)':');
+        // A longer number cannot be a length that fits.
+        var colon = _bytes.Slice(_at, Math.Min(LengthDigitsMax + 1, _bytes.Length - _at)).IndexOf((byte)':');
         if (colon < 1 || !int.TryParse(_bytes.Slice(_at, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
             throw new FormatException($"A string was expected at {_at}.");
 
@@ -61,9 +62,8 @@ internal ref struct BencodeCursor(ReadOnlySpan<byte> bytes)
     }
 
     /// <summary>Within a dict: passes all keys before the wanted one, and stands at its value if it is there.</summary>
-    public bool TryFind(string wanted)
+    public bool TryFind(ReadOnlySpan<byte> key)
     {
-        var key = Encoding.ASCII.GetBytes(wanted);
         while (Next != 'e')
         {
             var before = _at;

@@ -16,7 +16,7 @@ public enum MonitorErrorCode
 }
 
 /// <summary>What one dict asks for, once it has been checked.</summary>
-internal sealed record MonitorWish(byte[] Account, short[] Namespaces, bool WantsData);
+internal readonly record struct MonitorWish(AccountKey Account, short[] Namespaces, bool WantsData);
 
 /// <summary>Judges the dicts of <c>monitor.messages</c>: shape, sizes, order, time and signatures, in this order.</summary>
 internal static class MonitorCheck
@@ -27,65 +27,71 @@ internal static class MonitorCheck
     private const byte SessionPrefix = 0x05;
     private const byte TokenMayRead = 0x01;
     private const byte TokenForAnyPrefix = 0x08;
+    private const int FewNamespaces = 32;
     private const long SecondsOldMax = 14 * 86_400;
     private const long SecondsAheadMax = 86_400;
 
-    public static (MonitorErrorCode Code, string Error, MonitorWish? Wish) Judge(ReadOnlySpan<byte> dict, long nowSeconds)
+    /// <param name="dict">One dict.</param>
+    /// <param name="nowSeconds">Unix seconds.</param>
+    /// <param name="verifies">Whether signatures are verified, which costs a hundred times the rest.</param>
+    public static (MonitorErrorCode Code, string Error, MonitorWish Wish) Judge(ReadOnlySpan<byte> dict, long nowSeconds, bool verifies = true)
     {
         try
         {
-            return Judge(Fields.Read(dict), nowSeconds);
+            return Judge(Fields.Read(dict), nowSeconds, verifies);
         }
         catch (FormatException wrong)
         {
-            return (MonitorErrorCode.BadArguments, wrong.Message, null);
+            return Refuse(MonitorErrorCode.BadArguments, wrong.Message);
         }
     }
 
-    private static (MonitorErrorCode Code, string Error, MonitorWish? Wish) Judge(Fields fields, long nowSeconds)
+    private static (MonitorErrorCode Code, string Error, MonitorWish Wish) Judge(Fields fields, long nowSeconds, bool verifies)
     {
-        if (fields.SessionKey is null == fields.Account is null)
+        if (fields.HasSessionKey == fields.HasAccount)
             return Refuse(MonitorErrorCode.BadArguments, "Exactly one of p and P is needed");
-        if (fields.TokenSignature is null != fields.Token is null)
+        if (fields.HasTokenSignature != fields.HasToken)
             return Refuse(MonitorErrorCode.BadArguments, "S and T come together");
         if (fields.Namespaces.Length == 0)
             return Refuse(MonitorErrorCode.BadArguments, "At least one namespace is needed");
-        if (fields.Token is { Length: not TokenSize } || fields.TokenSignature is { Length: not SignatureSize })
+        if (fields.HasToken && (fields.Token.Length != TokenSize || fields.TokenSignature.Length != SignatureSize))
             return Refuse(MonitorErrorCode.BadPublicKey, "S has 64 bytes and T has 36");
-        if (!TryAccount(fields, out var account, out var ownerKey))
+        Span<byte> account = stackalloc byte[AccountSize];
+        if (!TryAccount(fields, account))
             return Refuse(MonitorErrorCode.BadPublicKey, "Not a public key");
         if (!IsAscending(fields.Namespaces))
             return Refuse(MonitorErrorCode.NamespacesNotAscending, "Namespaces must be ascending");
         if (fields.Seconds < nowSeconds - SecondsOldMax || fields.Seconds > nowSeconds + SecondsAheadMax)
             return Refuse(MonitorErrorCode.BadTimestamp, "The timestamp is too old or in the future");
-
-        var text = Encoding.ASCII.GetBytes(SignedText(account, fields));
-        var signer = fields.Token is null ? ownerKey : fields.Token[4..];
-        if (fields.Token is not null && !IsGoodToken(fields, account, ownerKey))
-            return Refuse(MonitorErrorCode.BadSignature, "Subaccount verification failed");
-        if (!Ed25519.Verify(fields.Signature, text, signer))
-            return Refuse(MonitorErrorCode.BadSignature, "Signature verification failed");
-
-        return (MonitorErrorCode.None, "", new MonitorWish(account, fields.Namespaces, fields.WantsData));
+        if (verifies && WrongSignature(fields, account) is { } wrong)
+            return Refuse(MonitorErrorCode.BadSignature, wrong);
+        return (MonitorErrorCode.None, "", new MonitorWish(new AccountKey(account), fields.Namespaces, fields.WantsData));
     }
 
-    private static bool TryAccount(Fields fields, out byte[] account, out byte[] ownerKey)
+    private static string? WrongSignature(Fields fields, ReadOnlySpan<byte> account)
     {
-        account = fields.Account ?? new byte[AccountSize];
-        ownerKey = fields.SessionKey ?? (account.Length == AccountSize ? account[1..] : []);
-        if (fields.SessionKey is null)
-            return account.Length == AccountSize;
+        var ownerKey = fields.HasSessionKey ? fields.SessionKey : account[1..];
+        if (fields.HasToken && !IsGoodToken(fields, account, ownerKey))
+            return "Subaccount verification failed";
+        var text = Encoding.ASCII.GetBytes(SignedText(account, fields));
+        return Ed25519.Verify(fields.Signature, text, fields.HasToken ? fields.Token[4..] : ownerKey) ? null : "Signature verification failed";
+    }
+
+    private static bool TryAccount(Fields fields, Span<byte> account)
+    {
+        if (fields.HasAccount)
+            return fields.Account.TryCopyTo(account) && fields.Account.Length == AccountSize;
 
         account[0] = SessionPrefix;
-        return fields.SessionKey.Length == Ed25519.PublicKeySize && Ed25519.TryToX25519(fields.SessionKey, account.AsSpan(1));
+        return fields.SessionKey.Length == Ed25519.PublicKeySize && Ed25519.TryToX25519(fields.SessionKey, account[1..]);
     }
 
-    private static bool IsGoodToken(Fields fields, byte[] account, byte[] ownerKey) =>
-        (fields.Token![1] & TokenMayRead) != 0
+    private static bool IsGoodToken(Fields fields, ReadOnlySpan<byte> account, ReadOnlySpan<byte> ownerKey) =>
+        (fields.Token[1] & TokenMayRead) != 0
         && ((fields.Token[1] & TokenForAnyPrefix) != 0 || fields.Token[0] == account[0])
         && Ed25519.Verify(fields.TokenSignature, fields.Token, ownerKey);
 
-    private static string SignedText(byte[] account, Fields fields) => string.Create(
+    private static string SignedText(ReadOnlySpan<byte> account, Fields fields) => string.Create(
         CultureInfo.InvariantCulture,
         $"MONITOR{Convert.ToHexStringLower(account)}{fields.Seconds}{(fields.WantsData ? 1 : 0)}{string.Join(',', fields.Namespaces)}");
 
@@ -100,32 +106,38 @@ internal static class MonitorCheck
         return true;
     }
 
-    private static (MonitorErrorCode Code, string Error, MonitorWish? Wish) Refuse(MonitorErrorCode code, string error) => (code, error, null);
+    private static (MonitorErrorCode Code, string Error, MonitorWish Wish) Refuse(MonitorErrorCode code, string error) => (code, error, default);
 
-    /// <summary>The keys in the order of the wire, which is the only order they can be read in.</summary>
-    private sealed record Fields(
-        byte[]? SessionKey,
-        byte[]? TokenSignature,
-        byte[]? Token,
-        bool WantsData,
-        short[] Namespaces,
-        byte[]? Account,
-        byte[] Signature,
-        long Seconds)
+    /// <summary>The keys in the order of the wire, which is the only order they can be read in. Slices of what was read.</summary>
+    private ref struct Fields
     {
+        public bool HasSessionKey;
+        public bool HasTokenSignature;
+        public bool HasToken;
+        public bool HasAccount;
+        public bool WantsData;
+        public ReadOnlySpan<byte> SessionKey;
+        public ReadOnlySpan<byte> TokenSignature;
+        public ReadOnlySpan<byte> Token;
+        public ReadOnlySpan<byte> Account;
+        public ReadOnlySpan<byte> Signature;
+        public short[] Namespaces;
+        public long Seconds;
+
         public static Fields Read(ReadOnlySpan<byte> dict)
         {
             var cursor = new BencodeCursor(dict);
             cursor.Expect('d');
-            return new Fields(
-                cursor.TryFind("P") ? cursor.ReadString().ToArray() : null,
-                cursor.TryFind("S") ? cursor.ReadString().ToArray() : null,
-                cursor.TryFind("T") ? cursor.ReadString().ToArray() : null,
-                cursor.TryFind("d") && ReadFlag(ref cursor),
-                cursor.TryFind("n") ? ReadNamespaces(ref cursor) : throw new FormatException("n is missing"),
-                cursor.TryFind("p") ? cursor.ReadString().ToArray() : null,
-                cursor.TryFind("s") ? cursor.ReadString().ToArray() : throw new FormatException("s is missing"),
-                cursor.TryFind("t") ? cursor.ReadInteger() : throw new FormatException("t is missing"));
+            var fields = new Fields();
+            fields.SessionKey = (fields.HasSessionKey = cursor.TryFind("P"u8)) ? cursor.ReadString() : [];
+            fields.TokenSignature = (fields.HasTokenSignature = cursor.TryFind("S"u8)) ? cursor.ReadString() : [];
+            fields.Token = (fields.HasToken = cursor.TryFind("T"u8)) ? cursor.ReadString() : [];
+            fields.WantsData = cursor.TryFind("d"u8) && ReadFlag(ref cursor);
+            fields.Namespaces = cursor.TryFind("n"u8) ? ReadNamespaces(ref cursor) : throw new FormatException("n is missing");
+            fields.Account = (fields.HasAccount = cursor.TryFind("p"u8)) ? cursor.ReadString() : [];
+            fields.Signature = cursor.TryFind("s"u8) ? cursor.ReadString() : throw new FormatException("s is missing");
+            fields.Seconds = cursor.TryFind("t"u8) ? cursor.ReadInteger() : throw new FormatException("t is missing");
+            return fields;
         }
 
         private static bool ReadFlag(ref BencodeCursor cursor) => cursor.ReadInteger() switch
@@ -137,17 +149,22 @@ internal static class MonitorCheck
 
         private static short[] ReadNamespaces(ref BencodeCursor cursor)
         {
-            var namespaces = new List<short>();
+            Span<short> few = stackalloc short[FewNamespaces];
+            var count = 0;
+            List<short>? many = null;
             cursor.Expect('l');
             while (!cursor.TryEnd())
             {
                 var value = cursor.ReadInteger();
                 if (value is < short.MinValue or > short.MaxValue)
                     throw new FormatException("A namespace has 16 bits");
-                namespaces.Add((short)value);
+                if (count < few.Length)
+                    few[count++] = (short)value;
+                else
+                    (many ??= []).Add((short)value);
             }
 
-            return [.. namespaces];
+            return many is null ? few[..count].ToArray() : [.. few, .. many];
         }
     }
 }

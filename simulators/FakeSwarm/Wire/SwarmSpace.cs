@@ -19,9 +19,15 @@ internal static class SwarmSpace
             place ^= BinaryPrimitives.ReadUInt64BigEndian(account.Slice(1 + (8 * word), 8));
 
         // The first at or after the place and the one before it, both around the circle; the nearer, and the left one if equally near.
-        var next = 0;
-        while (next < swarms.Count && swarms[next] < place)
-            next++;
+        var (next, end) = (0, swarms.Count);
+        while (next < end)
+        {
+            var middle = (next + end) / 2;
+            if (swarms[middle] < place)
+                next = middle + 1;
+            else
+                end = middle;
+        }
 
         var right = swarms[next % swarms.Count];
         var left = swarms[(next + swarms.Count - 1) % swarms.Count];

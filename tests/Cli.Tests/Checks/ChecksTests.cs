@@ -12,23 +12,62 @@ public sealed class ChecksTests
     private static readonly byte[] DeviceId = [.. Enumerable.Repeat((byte)6, 32)];
 
     [Test]
-    public async Task A_test_tells_each_hop_or_where_it_stopped()
+    public async Task A_test_tells_each_hop()
     {
         await using var api = await ApiUnderTest.StartedAsync();
         var id = await InsertAsync(api);
-
-        var stopped = await Operator.TypesAsync(api, "send-test", $"{id}", "--seconds", "1");
-
-        Assert.That((stopped.ExitCode, stopped.Output.Contains("does an Encryptor run", StringComparison.Ordinal)), Is.EqualTo((1, true)), stopped.Output + stopped.Error);
-
-        var bus = StandIns(api.Broker.Amqp);
+        var bus = StandIns(api.Broker.Amqp, AcceptAsync);
         await bus.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
+
         var arrived = await Operator.TypesAsync(api, "send-test", $"{id}", "--json");
         await bus.StopAsync();
 
         Assert.That(arrived.Json.GetProperty("delivered").GetBoolean(), Is.True, arrived.Output);
         Assert.That(arrived.Json.GetProperty("hops").GetArrayLength(), Is.EqualTo(3));
         Assert.That(arrived.Output, Does.Not.Contain("0505050505"));
+    }
+
+    [Test]
+    public async Task A_test_tells_that_no_Encryptor_runs()
+    {
+        await using var api = await ApiUnderTest.StartedAsync();
+
+        await StopsAsync(api, "No Encryptor is running");
+    }
+
+    [Test]
+    public async Task A_test_tells_that_the_Encryptor_does_not_know_the_device()
+    {
+        await using var api = await ApiUnderTest.StartedAsync();
+        var bus = StandIns(api.Broker.Amqp, AcceptAsync, deviceId: new byte[32]);
+        await bus.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
+
+        await StopsAsync(api, "does not hold this subscription");
+        await bus.StopAsync();
+    }
+
+    [Test]
+    public async Task A_test_tells_that_no_sender_runs()
+    {
+        await using var api = await ApiUnderTest.StartedAsync();
+        var bus = StandIns(api.Broker.Amqp, sender: null);
+        await bus.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
+
+        await StopsAsync(api, "No sender of apns is running");
+        await bus.StopAsync();
+    }
+
+    [Test]
+    public async Task A_test_tells_that_the_provider_is_dead_by_what_its_sender_has_parked()
+    {
+        await using var api = await ApiUnderTest.StartedAsync();
+        var bus = StandIns(api.Broker.Amqp, context => context.Send(new Uri("exchange:push.apns.park.3600s"), context.Message));
+        await bus.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
+        await using (var broker = new Broker(api.Broker.Amqp, "test"))
+            await broker.WithChannelAsync(channel => BusTopology.DeclareParkingQueueAsync(channel, "apns", TimeSpan.FromHours(1), CancellationToken.None), CancellationToken.None);
+
+        await StopsAsync(api, "parked for another attempt");
+        await bus.StopAsync();
     }
 
     [Test]
@@ -47,7 +86,21 @@ public sealed class ChecksTests
         Assert.That((wrong.ExitCode, wrong.Output.Contains("wrong  DeadLetterKeeper: Setting ConnectionStrings:RabbitMq", StringComparison.Ordinal)), Is.EqualTo((78, true)), wrong.Output);
     }
 
-    private static IBusControl StandIns(Uri broker) => Bus.Factory.CreateUsingRabbitMq(rabbit =>
+    private static async Task StopsAsync(ApiUnderTest api, string verdict)
+    {
+        var stopped = await Operator.TypesAsync(api, "send-test", $"{await InsertAsync(api)}", "--seconds", "3");
+
+        Assert.That((stopped.ExitCode, stopped.Output.Contains(verdict, StringComparison.Ordinal)), Is.EqualTo((1, true)), stopped.Output + stopped.Error);
+    }
+
+    private static Task AcceptAsync(ConsumeContext<Frame<EncryptedPush>> context) => context.Send(
+        new Uri($"exchange:{BusTopology.PushAccepted}"),
+        new Frame<PushAccepted>
+        {
+            Items = [new PushAccepted { PushId = context.Message.Items[0].PushId, Provider = "apns", AcceptedAt = TimeProvider.System.GetUtcNow(), Attempts = 1 }],
+        });
+
+    private static IBusControl StandIns(Uri broker, MessageHandler<Frame<EncryptedPush>>? sender, byte[]? deviceId = null) => Bus.Factory.CreateUsingRabbitMq(rabbit =>
     {
         rabbit.Host(broker);
         rabbit.DeployPublishTopology = false;
@@ -60,7 +113,7 @@ public sealed class ChecksTests
                 {
                     PushId = Guid.NewGuid(),
                     Provider = "apns",
-                    DeviceId = DeviceId,
+                    DeviceId = deviceId ?? DeviceId,
                     SealedDeviceToken = [1],
                     Payload = [1],
                     ExpiresAt = TimeProvider.System.GetUtcNow().AddHours(1),
@@ -68,15 +121,12 @@ public sealed class ChecksTests
                 await context.Send(new Uri("exchange:push.apns"), new Frame<EncryptedPush> { Items = [push] });
             });
         });
+        if (sender is null)
+            return;
         rabbit.ReceiveEndpoint("push.apns", endpoint =>
         {
             endpoint.UseWorkQueue();
-            endpoint.Handler<Frame<EncryptedPush>>(context => context.Send(
-                new Uri($"exchange:{BusTopology.PushAccepted}"),
-                new Frame<PushAccepted>
-                {
-                    Items = [new PushAccepted { PushId = context.Message.Items[0].PushId, Provider = "apns", AcceptedAt = TimeProvider.System.GetUtcNow(), Attempts = 1 }],
-                }));
+            endpoint.Handler(sender);
         });
     });
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Cli.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Sotto.Contracts;
+using Sotto.FakePhone;
 using SubscriptionApi.Stats;
 using SubscriptionApi.Tests.Support;
 
@@ -51,9 +52,48 @@ public sealed class StatsTests
         Assert.That(apns.GetProperty("notifies_per_day.60m").GetInt64(), Is.EqualTo(22 * 24));
         Assert.That(stats.GetProperty("alive.apns").GetBoolean(), Is.True);
         Assert.That(stats.GetProperty("last.apns").GetInt64(), Is.EqualTo(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()).Within(60));
-        foreach (var name in (string[])["notifications", "pushes", "subscription", "sub_renew", "block_height", "snodes", "accounts_monitored", "connections", "pending_connections", "uptime"])
+        foreach (var name in (string[])["notifications", "pushes", "subscription", "sub_renew", "block_hash", "block_height", "swarms", "snodes", "accounts_monitored", "connections", "pending_connections", "uptime"])
             Assert.That(stats.TryGetProperty(name, out _), Is.True, name);
         Assert.That(stats.GetProperty("subscriptions").GetProperty("total").GetInt64(), Is.Zero);
+    }
+
+    [Test]
+    public async Task The_network_is_told_as_the_farthest_listener_that_runs_sees_it()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await ListenAsync(now, height: 700, swarms: 30, accounts: 11, "aa");
+        await ListenAsync(now, height: 701, swarms: 31, accounts: 22, "bb");
+        await ListenAsync(now.AddMinutes(-5), height: 900, swarms: 99, accounts: 44, "cc");
+
+        var stats = (await Operator.TypesAsync(_api, "stats", "--json")).Json;
+
+        Assert.That(stats.GetProperty("block_hash").GetString(), Is.EqualTo("bb"));
+        Assert.That(stats.GetProperty("block_height").GetInt64(), Is.EqualTo(701));
+        Assert.That(stats.GetProperty("swarms").GetInt64(), Is.EqualTo(31));
+        Assert.That(stats.GetProperty("accounts_monitored").GetInt64(), Is.EqualTo(33));
+    }
+
+    [Test]
+    public async Task Clients_that_subscribe_and_renew_are_counted_in_all_and_for_their_service()
+    {
+        var (apple, google) = (FakePhone.Create(), FakePhone.Create());
+        await apple.SubscribeAsync(_api.Http, _api.Address, "apns", [0]);
+        await google.SubscribeAsync(_api.Http, _api.Address, "firebase", [0]);
+        for (var i = 0; i < 2; i++)
+            await google.SubscribeAsync(_api.Http, _api.Address, "firebase", [0]);
+
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                var stats = (await Operator.TypesAsync(_api, "stats", "--json")).Json;
+                return Count(stats, "subscription") == 2 && Count(stats, "sub_renew") == 2 && Count(Of("apns"), "subscription") == 1
+                    && Count(Of("firebase"), "subscription") == 1 && Count(Of("firebase"), "sub_renew") == 2 && Count(stats.GetProperty("subscriptions"), "total") == 2;
+
+                JsonElement Of(string service) => stats.GetProperty("notifier").GetProperty(service);
+            },
+            what: "all were counted");
+
+        static long Count(JsonElement counts, string name) => counts.GetProperty(name).GetInt64();
     }
 
     [Test]
@@ -98,6 +138,20 @@ public sealed class StatsTests
             Gauges = new Dictionary<string, double> { [Served] = 0 },
         },
         TimeProvider.System.GetUtcNow(),
+        CancellationToken.None);
+
+    private Task ListenAsync(DateTimeOffset at, long height, int swarms, int accounts, string hash) => _api.Services.GetRequiredService<InstanceStore>().TakeAsync(
+        new ServiceStats
+        {
+            Service = "SwarmListener",
+            Instance = Guid.NewGuid(),
+            Sequence = 1,
+            StartedAt = at,
+            Counters = new Dictionary<string, double>(),
+            Gauges = new Dictionary<string, double> { ["sotto_listener_height"] = height, ["sotto_listener_swarms"] = swarms, ["sotto_listener_accounts"] = accounts },
+            Facts = new Dictionary<string, string> { ["block_hash"] = hash },
+        },
+        at,
         CancellationToken.None);
 
     private async Task<HttpResponseMessage> GetAsync(Uri address, string? token)

@@ -14,7 +14,7 @@ internal static class Operator
         await using var output = new StringWriter();
         await using var error = new StringWriter();
         var configuration = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
-        var exitCode = await SottoCommand.Create().Parse([.. arguments]).InvokeAsync(configuration, new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token);
+        var exitCode = await SottoCommand.RunAsync([.. arguments], configuration, new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token);
         return new CommandResult(exitCode, output.ToString(), error.ToString());
     }
 

@@ -1,6 +1,7 @@
 using Npgsql;
 using Sotto.FakePhone;
 using Sotto.Session;
+using Sotto.TestSupport;
 
 namespace Cli.Tests.Support;
 

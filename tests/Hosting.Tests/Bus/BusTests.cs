@@ -103,8 +103,8 @@ public sealed class BusTests
         Assert.Multiple(() =>
         {
             Assert.That(QueueProbe.Read<Frame<PushDeadLettered>>(poison).Items.Select(item => item.Outcome), Is.EqualTo(["bad"]));
-            Assert.That(poison.Headers[PoisonItem.QueueHeader], Is.EqualTo(BusTopology.DeadLetters));
-            Assert.That(poison.Headers[PoisonItem.ReasonHeader], Is.EqualTo("outcome"));
+            Assert.That(poison.Headers[PoisonPublisher.QueueHeader], Is.EqualTo(BusTopology.DeadLetters));
+            Assert.That(poison.Headers[PoisonPublisher.ReasonHeader], Is.EqualTo("outcome"));
             Assert.That(judge.Tries("better"), Is.EqualTo(1));
         });
     }
@@ -265,7 +265,7 @@ public sealed class BusTests
         public void Take(PushDeadLettered item) => _taken.AddOrUpdate(item.Outcome, 1, (_, times) => times + 1);
     }
 
-    private sealed class JudgeConsumer(Judge judge) : IConsumer<Frame<PushDeadLettered>>
+    private sealed class JudgeConsumer(Judge judge, PoisonPublisher poison) : IConsumer<Frame<PushDeadLettered>>
     {
         public async Task Consume(ConsumeContext<Frame<PushDeadLettered>> context)
         {
@@ -273,7 +273,7 @@ public sealed class BusTests
             {
                 judge.Try(item);
                 if (judge.SetsAside(item))
-                    await context.SetAsideAsPoisonAsync(item, "outcome");
+                    await poison.SetAsideAsync(context, item, "outcome");
                 else if (judge.Refuses(item) is { } refusal)
                     throw refusal;
                 else

@@ -53,6 +53,26 @@ public sealed class OnionRequestTests
         Assert.That(OnionRequest.TryOpen(_key, client.Body([1, 2, 3], control), out _, out _), Is.False);
     }
 
+    [TestCase("\uFEFF{\"ephemeral_key\":\"@\"}", true)]
+    [TestCase("{\"ephemeral_key\":\"@\"}\0junk", true)]
+    [TestCase("{\"ephemeral_key\":7,\"ephemeral_key\":\"@\"}", true)]
+    [TestCase("{\"ephemeral_key\":\"@\",\"ephemeral_key\":7}", false)]
+    [TestCase("{\"\\u0065phemeral_key\":\"@\",\"enc_type\":\"gcm\"}", true)]
+    [TestCase("{\"enc_type\":null,\"ephemeral_key\":\"@\",\"enc_type\":\"aes-gcm\"}", true)]
+    [TestCase("{\"x\":[[[{}]]],\"ephemeral_key\":\"@\"}", true)]
+    [TestCase("{\"x\":\"\\ud800\",\"ephemeral_key\":\"@\"}", false)]
+    [TestCase("{\"x\":1e400,\"ephemeral_key\":\"@\"}", false)]
+    [TestCase("{\"x\":NaN,\"ephemeral_key\":\"@\"}", false)]
+    [TestCase("{\"ephemeral_key\":\"@\"}x", false)]
+    public void The_JSON_is_read_as_the_reference_reads_it(string control, bool isTaken)
+    {
+        using var client = new OnionClient(_key.PublicKey.Span, isAes: true);
+
+        var body = client.Body([1, 2, 3], control.Replace("@", Convert.ToHexStringLower(client.PublicKey), StringComparison.Ordinal));
+
+        Assert.That(OnionRequest.TryOpen(_key, body, out _, out _), Is.EqualTo(isTaken));
+    }
+
     [TestCase("")]
     [TestCase("null")]
     [TestCase("[]")]

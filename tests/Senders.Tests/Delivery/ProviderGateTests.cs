@@ -43,6 +43,22 @@ public sealed class ProviderGateTests
     }
 
     [Test]
+    public async Task Who_waits_when_the_service_is_told_to_stop_is_sent_away_and_who_is_inside_is_not()
+    {
+        using var gate = Gate(inFlightMax: 1);
+        var inside = await gate.EnterAsync(CancellationToken.None);
+        var waiting = gate.EnterAsync(CancellationToken.None).AsTask();
+
+        gate.StopWaiting();
+
+        Assert.That(await waiting.WaitAsync(Eventually.Patience), Is.Null);
+        Assert.That(await gate.EnterAsync(CancellationToken.None), Is.Null);
+        Assert.That(gate.InFlight, Is.EqualTo(1));
+        gate.Leave(inside!.Value, Taken);
+        Assert.That(await gate.EnterAsync(CancellationToken.None), Is.Not.Null, "who need not wait may pass");
+    }
+
+    [Test]
     public async Task Refused_credentials_close_it_and_a_long_pause_turns_all_away()
     {
         using var gate = Gate();

@@ -23,15 +23,15 @@ public sealed class ProgramTests
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public async Task Three_started_at_once_in_one_folder_share_an_authority()
+    public async Task All_started_at_once_in_one_folder_share_an_authority()
     {
-        string[] names = ["FakeApns", "FakeFcm", "FakeHms"];
+        string[] names = ["FakeApns", "FakeFcm", "FakeHms", "FakeWebPush"];
         var running = names.Select(name => Start(name, "--credentials-folder", _folder)).ToList();
         try
         {
             var ready = await Task.WhenAll(running.Select(ReadyAsync));
 
-            Assert.That(ready.Select(line => line.Text("name")), Is.EqualTo(["apns", "fcm", "hms"]));
+            Assert.That(ready.Select(line => line.Text("name")), Is.EqualTo(["apns", "fcm", "hms", "webpush"]));
             Assert.That(ready.Select(line => line.Text("trustedCa")).Distinct(StringComparer.Ordinal).Single(), Is.EqualTo(Path.Combine(_folder, "ca.pem")));
             foreach (var line in ready)
                 await AssertTrustedAsync(line.Text("endpoint"), line.Text("trustedCa"));

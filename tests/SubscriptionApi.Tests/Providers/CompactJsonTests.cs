@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using SubscriptionApi.Providers;
 
 namespace SubscriptionApi.Tests.Providers;
@@ -17,8 +16,13 @@ public sealed class CompactJsonTests
     [TestCase("\"x\"", "\"x\"")]
     public void A_value_has_one_spelling(string json, string compact)
     {
-        using var document = JsonDocument.Parse(json);
-
-        Assert.That(Encoding.UTF8.GetString(CompactJson.Write(document.RootElement)), Is.EqualTo(compact));
+        Assert.That(CompactJson.TryWrite(Encoding.UTF8.GetBytes(json), out var written), Is.True);
+        Assert.That(Encoding.UTF8.GetString(written!), Is.EqualTo(compact));
     }
+
+    [TestCase(64, true)]
+    [TestCase(65, false)]
+    [TestCase(50_000, false)]
+    public void Nesting_has_a_limit(int depth, bool taken) =>
+        Assert.That(CompactJson.TryWrite(Encoding.UTF8.GetBytes(new string('[', depth) + new string(']', depth)), out _), Is.EqualTo(taken));
 }

@@ -95,14 +95,16 @@ internal sealed class ProviderStandIn : IAsyncDisposable
     {
         var answers = context.Message.Items.Select(Answer).ToList();
         if (answers.TrueForAll(answer => answer is not null))
-            await context.RespondAsync(new Frame<DeviceTokenValidated> { Items = answers! });
+            await context.RespondAsync(new Frame<DeviceTokenValidated> { Items = answers! }, send => send.SetRoutingKey(AnswerTo(context)));
     }
 
     private async Task AnswerOneAsync(ConsumeContext<ValidateDeviceToken> context)
     {
         if (Answer(context.Message) is { } answer)
-            await context.RespondAsync(answer);
+            await context.RespondAsync(answer, send => send.SetRoutingKey(AnswerTo(context)));
     }
+
+    private static string AnswerTo(MessageContext context) => context.Headers.Get<string>(ValidationQueue.AnswerToHeader) ?? "";
 
     private DeviceTokenValidated? Answer(ValidateDeviceToken question)
     {
@@ -122,8 +124,8 @@ internal sealed class ProviderStandIn : IAsyncDisposable
         if (member.ValueKind != JsonValueKind.String)
             return Refuse(4, "token is not a string");
         var token = member.GetString()!;
-        if (question.Provider.StartsWith("apns", StringComparison.Ordinal) && token.Length != 64)
-            return Refuse(4, $"Invalid token: expected length-64 device token, not {token.Length}");
+        if (question.Provider.StartsWith("apns", StringComparison.Ordinal) && token.EnumerateRunes().Count() != 64)
+            return Refuse(4, $"Invalid token: expected length-64 device token, not {token.EnumerateRunes().Count()}");
         if (token.Length == 0)
             return Refuse(4, "Invalid firebase device token");
         if (Encoding.UTF8.GetByteCount(token) is < 32 or > 999)

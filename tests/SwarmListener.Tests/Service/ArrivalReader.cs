@@ -12,6 +12,7 @@ internal sealed class ArrivalReader : IAsyncDisposable
 {
     private readonly IConnection _connection;
     private readonly ConcurrentQueue<JsonElement> _items = new();
+    private readonly ConcurrentDictionary<string, int> _counts = new(StringComparer.Ordinal);
 
     private ArrivalReader(IConnection connection) => _connection = connection;
 
@@ -34,7 +35,7 @@ internal sealed class ArrivalReader : IAsyncDisposable
     }
 
     /// <summary>How often a message arrived.</summary>
-    public int CountOf(string hash) => _items.Count(item => item.GetProperty("messageHash").GetString() == hash);
+    public int CountOf(string hash) => _counts.GetValueOrDefault(hash);
 
     public async Task<JsonElement> ArrivesAsync(string hash)
     {
@@ -46,8 +47,11 @@ internal sealed class ArrivalReader : IAsyncDisposable
 
     private void Take(ReadOnlySpan<byte> body)
     {
-        var reader = new Utf8JsonReader(body);
+        var reader = new Utf8JsonReader(WireFrame.ToJson(body));
         foreach (var item in JsonElement.ParseValue(ref reader).GetProperty("message").GetProperty("items").EnumerateArray())
+        {
             _items.Enqueue(item);
+            _counts.AddOrUpdate(item.GetProperty("messageHash").GetString()!, 1, (_, count) => count + 1);
+        }
     }
 }

@@ -23,6 +23,16 @@ internal sealed class ListenerProcess : IDisposable
         return new ListenerProcess(process);
     }
 
+    /// <summary>The most memory that it has had, as the kernel counts it.</summary>
+    public long PeakBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     /// <summary>SIGKILL.</summary>
     public void Kill() => _process.Kill();
 

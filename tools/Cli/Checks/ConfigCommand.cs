@@ -9,8 +9,7 @@ namespace Sotto.Cli.Checks;
 /// <summary><c>sotto config check</c>: each service reads its settings as at its start, says what is wrong with them, and ends before it touches broker, database or network.</summary>
 internal static class ConfigCommand
 {
-    private static readonly string[] Services =
-        ["SubscriptionApi", "SwarmListener", "Encryptor", "DeadLetterKeeper", "ApnsSender", "FcmSender", "HuaweiSender", "WebPushSender"];
+    private static readonly string[] Services = ["SubscriptionApi", "SwarmListener", "Encryptor", "DeadLetterKeeper", .. Senders()];
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -20,6 +19,8 @@ internal static class ConfigCommand
     public static Command Create()
     {
         var check = new Command("check", "Check every service's settings, from --settings and the environment, and say what is wrong, in a sentence for each. Nothing is started.") { Service, Programs };
+        // The stub is there for tests, and checked only when somebody asks.
+        Service.AcceptOnlyFromAmong([.. Services, "StubSender"]);
         check.Runs(RunAsync);
         return new Command("config", "Look at settings.") { check };
     }
@@ -35,6 +36,11 @@ internal static class ConfigCommand
             : result.Wrong.Select(sentence => $"wrong  {result.Service}: {sentence}")));
         return results.TrueForAll(result => result.Wrong.Count == 0) ? Output.Done : Output.WrongSettings;
     }
+
+    // In the repository, those that are in it; the one that delivers nowhere is for tests.
+    private static IEnumerable<string> Senders() => Environment.GetEnvironmentVariable("SOTTO_ROOT") is { } root && Directory.Exists(Path.Combine(root, "services"))
+        ? Directory.GetDirectories(Path.Combine(root, "services"), "*Sender").Select(folder => Path.GetFileName(folder)!).Where(name => name != "StubSender").Order(StringComparer.Ordinal)
+        : ["ApnsSender", "FcmSender", "HuaweiSender", "WebPushSender"];
 
     private static string PathOf(ParseResult arguments, string service)
     {

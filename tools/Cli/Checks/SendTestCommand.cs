@@ -8,8 +8,10 @@ namespace Sotto.Cli.Checks;
 /// <summary><c>sotto send-test</c>: lets a message arrive for one subscription's account and tells how far it came, hop by hop.</summary>
 internal static class SendTestCommand
 {
-    private static readonly Argument<Guid> Id = new("id") { Description = "The subscription's id, as sotto subscriptions list shows it." };
-    private static readonly Option<int> Seconds = new("--seconds") { Description = "How long to wait for the provider's answer.", DefaultValueFactory = _ => 30 };
+    private const int SecondsMax = 600;
+
+    private static readonly Argument<Guid> Id = Arguments.Id("The subscription's id, as sotto subscriptions list shows it.");
+    private static readonly Option<int> Seconds = Arguments.Number("--seconds", "How long to wait for the provider's answer.", 30, 1, SecondsMax);
 
     public static Command Create()
     {
@@ -23,9 +25,9 @@ internal static class SendTestCommand
         await using var database = Servers.Database(arguments, SubscriptionsCommand.Schema);
         var target = await FindAsync(database, arguments.GetValue(Id), cancellationToken);
         await using var trip = await TestTrip.BeginAsync(Servers.Broker(arguments), target, cancellationToken);
-        var hops = await trip.RunAsync(TimeSpan.FromSeconds(Math.Clamp(arguments.GetValue(Seconds), 1, 600)), cancellationToken);
+        var hops = await trip.RunAsync(TimeSpan.FromSeconds(arguments.GetValue(Seconds)), cancellationToken);
         var arrived = hops is [.., { Name: TestTrip.Accepted }];
-        var verdict = arrived ? "The provider took it." : TestTrip.WhereItStopped(hops, target.Provider);
+        var verdict = arrived ? "The provider took it." : await trip.WhereItStoppedAsync(hops, cancellationToken);
         Output.Print(
             arguments,
             new { delivered = arrived, verdict, hops },

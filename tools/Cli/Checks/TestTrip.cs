@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using MassTransit;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
 using Sotto.Contracts;
 using Sotto.Hosting.Bus;
 
@@ -25,6 +26,9 @@ internal sealed class TestTrip : IAsyncDisposable
     // The network keeps messages for days; the test is worth less.
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+
+    // The rungs that senders use unless they are told otherwise (Delivery:ParkingSeconds); others are not looked at.
+    private static readonly TimeSpan[] ParkedFor = [.. ((int[])[1, 5, 15, 60, 300, 900, 1800, 3600]).Select(seconds => TimeSpan.FromSeconds(seconds))];
 
     private readonly TestTarget _target;
     private readonly IConnection _connection;
@@ -54,12 +58,18 @@ internal sealed class TestTrip : IAsyncDisposable
         return trip;
     }
 
-    /// <summary>What to look at when the trip ended before its goal.</summary>
-    public static string WhereItStopped(IReadOnlyList<TestHop> hops, string provider) => hops[^1] switch
+    /// <summary>What to look at when the trip ended before its goal: the broker knows who takes from which queue, and what is parked.</summary>
+    public async Task<string> WhereItStoppedAsync(IReadOnlyList<TestHop> hops, CancellationToken cancellationToken) => hops[^1] switch
     {
-        { Name: Published } => "It stopped before the provider's queue: does an Encryptor run, and does it hold this subscription? (sotto subscriptions replay)",
-        { Name: Sealed } => $"It waits in the queue of {provider}, or is parked for another attempt: does its sender run, and is it paused?",
-        { Name: Dead } hop => $"The sender of {provider} gave it up: {hop.Detail}.",
+        { Name: Published } => await LookAsync(BusTopology.Encryptor, cancellationToken) is { ConsumerCount: > 0 }
+            ? "An Encryptor runs but sealed nothing for this device: it does not hold this subscription (sotto subscriptions replay tells it again), or has much to do; see its log."
+            : "No Encryptor is running: nobody takes messages from its queue. This one waits there.",
+        { Name: Sealed } when await LookAsync(Provider.PushQueue(_target.Provider), cancellationToken) is not { ConsumerCount: > 0 } =>
+            $"No sender of {_target.Provider} is running, or it has paused: nobody takes pushes from its queue. This one waits there.",
+        { Name: Sealed } when await CountParkedAsync(cancellationToken) is > 0 and var parked =>
+            $"The provider cannot be reached, throttles, or fails: {parked} pushes of {_target.Provider} are parked for another attempt. See its sender's log.",
+        { Name: Sealed } => $"The sender of {_target.Provider} runs and has not said what became of it: the provider does not answer, or many pushes wait before this one. See its sender's log.",
+        { Name: Dead } hop => $"The sender of {_target.Provider} gave it up: {hop.Detail}.",
         var hop => $"It ended as: {hop.Name}.",
     };
 
@@ -119,6 +129,28 @@ internal sealed class TestTrip : IAsyncDisposable
         BusTopology.PushExpired => new(Expired, milliseconds, ""),
         _ => new(Dead, milliseconds, $"{item["outcome"]} {item["reason"]}"),
     };
+
+    private async Task<long> CountParkedAsync(CancellationToken cancellationToken)
+    {
+        long parked = 0;
+        foreach (var rung in ParkedFor)
+            parked += (await LookAsync(BusTopology.ParkingQueue(_target.Provider, rung), cancellationToken))?.MessageCount ?? 0;
+        return parked;
+    }
+
+    // A channel for each look: the broker closes it over a queue that is not there.
+    private async Task<QueueDeclareOk?> LookAsync(string queue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+            return await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
+        }
+        catch (OperationInterruptedException)
+        {
+            return null;
+        }
+    }
 
     // Another message may be on its way to the same device at this moment; then that one is followed, and tells the same.
     private bool IsOurs(JsonObject item) =>

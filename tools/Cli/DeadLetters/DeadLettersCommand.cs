@@ -11,32 +11,25 @@ internal static class DeadLettersCommand
 
     private static readonly Option<Guid?> Id = new("--id") { Description = "Only this push." };
     private static readonly Option<string> Provider = new("--provider") { Description = "Only this provider, such as apns." };
+    private static readonly Option<string> App = new("--app") { Description = "Only this app of its provider." };
     private static readonly Option<string> Reason = new("--reason") { Description = "Only those whose outcome or reason contains this, such as PAYLOAD_BAD." };
     private static readonly Option<TimeSpan?> OlderThan = new("--older-than") { Description = "Only those given up longer ago than this, such as 01:30:00 or 2.00:00:00." };
     private static readonly Option<TimeSpan?> NewerThan = new("--newer-than") { Description = "Only those given up within this time." };
     private static readonly Option<bool> All = new("--all") { Description = "Every letter that waits; where a filter is needed, this says that none is meant." };
 
     public static Command Create() =>
-        new("dead-letters", "List, show, replay and discard pushes that no sender could do more for.") { List(), Show(), Replay(), Discard() };
+        new("dead-letters", "List, show, replay and discard pushes that no sender could do more for.") { List(), Show(), Replay(), Discard(), PoisonCommand.Create() };
 
     private static Command List()
     {
-        var poison = new Option<bool>("--poison") { Description = "Instead, the bus messages that no consumer could take." };
         var settled = new Option<bool>("--settled") { Description = "Also those that were replayed, discarded or retired." };
-        var limit = new Option<int>("--limit") { Description = "At most so many.", DefaultValueFactory = _ => ListMax };
-        var command = new Command("list", "List dead letters, the oldest first.") { Id, Provider, Reason, OlderThan, NewerThan, poison, settled, limit };
+        var limit = Arguments.Number("--limit", "At most so many.", ListMax, 1, 10_000);
+        var command = new Command("list", "List dead letters, the oldest first.") { Id, Provider, App, Reason, OlderThan, NewerThan, settled, limit };
         command.Runs(async (arguments, cancellationToken) =>
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
             var desk = Letters.Desk(database);
-            var countMax = Math.Clamp(arguments.GetValue(limit), 1, 10_000);
-            if (arguments.GetValue(poison))
-            {
-                var messages = await desk.ListPoisonAsync(countMax, cancellationToken);
-                Output.Print(arguments, messages, messages.Select(message => Line($"{message.Id,8}  {message.KeptAt:u}  {message.Queue,-30} {message.Bytes,8} bytes  {message.Reason}")));
-                return Output.Done;
-            }
-
+            var countMax = arguments.GetValue(limit);
             var letters = await desk.ListAsync(Filter(arguments) with { Waiting = !arguments.GetValue(settled) }, countMax, cancellationToken);
             Output.Print(arguments, letters, letters.Select(letter => Line(
                 $"{letter.PushId}  {letter.DeadLetteredAt:u}  {letter.Provider,-12} {letter.Attempts,3}x  {letter.State,-9}  {letter.Outcome} {letter.Reason}")));
@@ -58,8 +51,9 @@ internal static class DeadLettersCommand
             Output.Print(arguments, letters, letters.SelectMany(letter => (string[])
             [
                 $"push         {letter.PushId}",
-                $"provider     {letter.Provider}",
+                $"provider     {letter.Provider}{(letter.App is null ? "" : $", app {letter.App}")}",
                 Line($"given up     {letter.DeadLetteredAt:u} after {letter.Attempts} attempts"),
+                .. letter.History.Select(attempt => Line($"attempt      {attempt.At:u}  {attempt.Outcome} {attempt.Reason}")),
                 $"outcome      {letter.Outcome}",
                 $"reason       {letter.Reason}",
                 Line($"expires      {letter.ExpiresAt:u}"),
@@ -73,7 +67,7 @@ internal static class DeadLettersCommand
     private static Command Replay()
     {
         var rate = new Option<int>("--rate") { Description = "At most so many pushes a second.", DefaultValueFactory = _ => Letters.RateDefault };
-        var command = new Command("replay", "Put pushes back into their provider's queue, each once. What has expired by now is discarded.") { Id, Provider, Reason, OlderThan, NewerThan, All, rate };
+        var command = new Command("replay", "Put pushes back into their provider's queue, each once. What has expired by now is discarded.") { Id, Provider, App, Reason, OlderThan, NewerThan, All, rate };
         command.Runs(async (arguments, cancellationToken) =>
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
@@ -87,7 +81,7 @@ internal static class DeadLettersCommand
 
     private static Command Discard()
     {
-        var command = new Command("discard", "Settle letters without replaying them. They stay in the table until they are too old.") { Id, Provider, Reason, OlderThan, NewerThan, All };
+        var command = new Command("discard", "Settle letters without replaying them. They stay in the table until they are too old.") { Id, Provider, App, Reason, OlderThan, NewerThan, All };
         command.Runs(async (arguments, cancellationToken) =>
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
@@ -104,7 +98,7 @@ internal static class DeadLettersCommand
         var filter = Filter(arguments);
         return filter.NamesAny || arguments.GetValue(All)
             ? filter
-            : throw new OperatorException("Say which: --id, --provider, --reason, --older-than or --newer-than; or --all.");
+            : throw new OperatorException("Say which: --id, --provider, --app, --reason, --older-than or --newer-than; or --all.");
     }
 
     private static LetterFilter Filter(ParseResult arguments)
@@ -114,6 +108,7 @@ internal static class DeadLettersCommand
         {
             PushId = arguments.GetValue(Id),
             Provider = arguments.GetValue(Provider),
+            App = arguments.GetValue(App),
             Reason = arguments.GetValue(Reason),
             Before = now - arguments.GetValue(OlderThan),
             After = now - arguments.GetValue(NewerThan),

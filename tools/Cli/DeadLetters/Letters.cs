@@ -22,6 +22,8 @@ internal static class Letters
 
     public static DeadLetterDesk Desk(NpgsqlDataSource database) => new(database, Environment.UserName);
 
+    public static PoisonDesk PoisonDesk(NpgsqlDataSource database) => new(database, Environment.UserName);
+
     /// <summary>Puts letters back into their queues.</summary>
     public static Task<int> ReplayAsync(
         ParseResult arguments, DeadLetterDesk desk, PushLine pushes, LetterFilter filter, string action, int rate, CancellationToken cancellationToken) =>

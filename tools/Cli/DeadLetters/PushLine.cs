@@ -49,7 +49,7 @@ internal sealed class PushLine : IAsyncDisposable
         var now = TimeProvider.System.GetUtcNow();
         foreach (var group in letters.GroupBy(letter => letter.Push.Provider, StringComparer.Ordinal))
         {
-            var alive = group.Where(letter => letter.Push.ExpiresAt > now).Select(letter => letter.Push with { Attempt = 0, FirstAttemptAt = null }).ToArray();
+            var alive = group.Where(letter => letter.Push.ExpiresAt > now).Select(letter => letter.Push with { Attempt = 0, FirstAttemptAt = null, PastAttempts = null }).ToArray();
             Expired += group.Count() - alive.Length;
             if (alive.Length == 0)
                 continue;

@@ -20,41 +20,58 @@ internal sealed class SpnsImport(
     /// <summary>Most questions to senders at one time.</summary>
     public const int QuestionsMax = 128;
 
-    /// <summary>Imports until there are no more rows.</summary>
+    /// <summary>Imports until there are no more rows. While one batch is stored, the next one is read and judged.</summary>
     /// <param name="run">Where to begin.</param>
     /// <param name="tell">Told after each batch.</param>
     /// <param name="cancellationToken">Ends it after the last whole batch.</param>
     public async Task<OperatorRun> RunAsync(OperatorRun run, Action<ImportCounts> tell, CancellationToken cancellationToken)
     {
-        while (!run.Finished)
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var next = run.Finished ? null : JudgeNextAsync(PositionOf(run), ending.Token);
+        try
         {
-            await room.WaitAsync(cancellationToken);
-            var rows = await source.ReadAsync(PositionOf(run), BatchMax, cancellationToken);
-            var (taken, turnedDown) = await JudgeAsync(rows, cancellationToken);
-            run = await store.StoreAsync(
-                taken, run, (before, added, renewed) => Advance(before, rows, taken.Count, added, renewed, turnedDown.Count), clock.GetUtcNow(), cancellationToken);
-            await refused.AddAsync(turnedDown, CancellationToken.None);
-            tell(ImportCounts.Of(run));
-        }
+            while (next is not null)
+            {
+                var batch = await next;
+                next = batch.IsLast ? null : JudgeNextAsync(batch.Rows[^1].Id, ending.Token);
+                run = await StoreAsync(run, batch, cancellationToken);
+                tell(ImportCounts.Of(run));
+            }
 
-        return run;
+            return run;
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await (next ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<OperatorRun> StoreAsync(OperatorRun run, JudgedBatch batch, CancellationToken cancellationToken)
+    {
+        await room.WaitAsync(cancellationToken);
+        // Told before it is marked as done: after a crash in between a row is told twice, and never not at all.
+        await refused.AddAsync(batch.Refused, cancellationToken);
+        return await store.StoreAsync(batch.Taken, run, (before, added, renewed) => Advance(before, batch, added, renewed), clock.GetUtcNow(), cancellationToken);
     }
 
     private static long PositionOf(OperatorRun run) => run.Position.Length == 0 ? long.MinValue : long.Parse(run.Position, CultureInfo.InvariantCulture);
 
-    private static OperatorRun Advance(OperatorRun before, IReadOnlyList<SpnsRow> rows, int taken, long added, long renewed, int turnedDown)
+    private static OperatorRun Advance(OperatorRun before, JudgedBatch batch, long added, long renewed)
     {
         var counts = ImportCounts.Of(before);
+        var (rows, taken, turnedDown) = (batch.Rows, batch.Taken.Count, batch.Refused.Count);
         return before with
         {
             Position = rows.Count > 0 ? rows[^1].Id.ToString(CultureInfo.InvariantCulture) : before.Position,
             Counts = new ImportCounts(counts.Read + rows.Count, counts.Added + added, counts.Renewed + renewed, counts.Unchanged + taken - added - renewed, counts.Refused + turnedDown).ToArray(),
-            Finished = rows.Count < BatchMax,
+            Finished = batch.IsLast,
         };
     }
 
-    private async Task<(List<ImportedSubscription> Taken, List<(long Id, string Reason)> Refused)> JudgeAsync(IReadOnlyList<SpnsRow> rows, CancellationToken cancellationToken)
+    private async Task<JudgedBatch> JudgeNextAsync(long afterId, CancellationToken cancellationToken)
     {
+        var rows = await source.ReadAsync(afterId, BatchMax, cancellationToken);
         var nowSeconds = clock.GetUtcNow().ToUnixTimeSeconds();
         var (taken, turnedDown) = (new ConcurrentBag<(long Id, ImportedSubscription Row)>(), new ConcurrentBag<(long Id, string Reason)>());
         var options = new ParallelOptions { MaxDegreeOfParallelism = QuestionsMax, CancellationToken = cancellationToken };
@@ -85,7 +102,7 @@ internal sealed class SpnsImport(
         var unique = taken.GroupBy(item => (item.Row.Account, item.Row.Provider, Convert.ToHexString(item.Row.DeviceId))).ToList();
         foreach (var (id, _) in unique.SelectMany(group => group.OrderByDescending(item => item.Row.SignedAtSeconds).Skip(1)))
             turnedDown.Add((id, "another row is for the same device and account"));
-        return ([.. unique.Select(group => group.MaxBy(item => item.Row.SignedAtSeconds).Row)], [.. turnedDown.OrderBy(row => row.Id)]);
+        return new JudgedBatch(rows, [.. unique.Select(group => group.MaxBy(item => item.Row.SignedAtSeconds).Row)], [.. turnedDown.OrderBy(row => row.Id)]);
     }
 
     private ImportedSubscription Seal(SpnsRow row, DeviceAnswer device)
@@ -113,6 +130,12 @@ internal sealed class SpnsImport(
         using var json = JsonDocument.Parse(answer);
         return json.RootElement.TryGetProperty("message", out var message) ? message.GetString() ?? "" : "";
     }
+}
+
+/// <summary>Rows, and what is to become of each.</summary>
+internal sealed record JudgedBatch(IReadOnlyList<SpnsRow> Rows, IReadOnlyList<ImportedSubscription> Taken, IReadOnlyList<(long Id, string Reason)> Refused)
+{
+    public bool IsLast => Rows.Count < SpnsImport.BatchMax;
 }
 
 /// <summary>What became of the rows that were read.</summary>

@@ -34,12 +34,17 @@ internal sealed class SpnsIni
     public IEnumerable<string> NotNeeded => _values.Keys.Where(key => key != "db.url" && !OurNames.ContainsKey(key));
 
     /// <exception cref="SettingsException">A line is neither a section, a setting, a comment nor empty.</exception>
-    public static SpnsIni Read(FileInfo file)
+    public static SpnsIni Read(FileInfo file) => Read(file.ToString(), File.ReadLines(file.FullName));
+
+    /// <param name="file">What the file is called in a complaint.</param>
+    /// <param name="lines">Its lines.</param>
+    /// <exception cref="SettingsException">A line is neither a section, a setting, a comment nor empty.</exception>
+    internal static SpnsIni Read(string file, IEnumerable<string> lines)
     {
         var ini = new SpnsIni();
         var section = "";
         var number = 0;
-        foreach (var line in File.ReadLines(file.FullName))
+        foreach (var line in lines)
         {
             number++;
             var text = line.Trim();

@@ -5,7 +5,7 @@ using Sotto.Sodium;
 
 namespace Sotto.Cli.Keys;
 
-/// <summary><c>sotto keys</c>: the X25519 key pairs of the services that hold secrets. Private keys never reach the terminal.</summary>
+/// <summary><c>sotto keys</c>: the X25519 key pairs of the services that hold secrets, and the VAPID key. Private keys never reach the terminal.</summary>
 internal static class KeysCommand
 {
     /// <summary>The folder, inside the key folder, that SubscriptionApi reads; it holds public keys only.</summary>
@@ -26,12 +26,14 @@ internal static class KeysCommand
 
     private static Command Generate()
     {
-        var command = new Command("generate", "Make every key pair that is not there yet. Existing files are never touched.") { Folder };
+        var command = new Command("generate", "Make every key pair that is not there yet, the VAPID key of Web Push among them. Existing files are never touched.") { Folder };
         command.Runs((arguments, _) =>
         {
             var folder = arguments.GetValue(Folder)!;
             Directory.CreateDirectory(Path.Combine(folder.FullName, PublicFolder));
             var made = ((string[])[OnionName, .. SealingNames]).Select(name => MakeIfAbsent(folder.FullName, name)).ToList();
+            var (vapid, absent) = VapidKey.MakeIfAbsent(folder.FullName, Path.Combine(folder.FullName, PublicFolder));
+            made.Add(new KeyReport(VapidKey.Name, vapid, absent));
             Output.Print(
                 arguments,
                 made,
@@ -47,10 +49,16 @@ internal static class KeysCommand
         command.Runs((arguments, _) =>
         {
             var folder = arguments.GetValue(Folder)!;
+            if (!folder.Exists)
+                throw new OperatorException($"There is no folder {folder}: name another with --folder, or make it with sotto keys generate.");
             var keys = folder.EnumerateFiles("*.key").OrderBy(file => file.Name, StringComparer.Ordinal)
                 .Select(file => new KeyReport(Path.GetFileNameWithoutExtension(file.Name), PublicKeyOf(file.FullName), Made: false))
                 .ToList();
+            if (VapidKey.PublicKeyIn(folder.FullName) is { } vapid)
+                keys.Add(new KeyReport(VapidKey.Name, vapid, Made: false));
             Output.Print(arguments, keys, keys.Select(key => $"{key.Name,-14} {key.PublicKey}"));
+            if (keys.Count == 0)
+                Output.Remark(arguments, $"There are no keys in {folder}.");
             return Task.FromResult(Output.Done);
         });
         return command;
@@ -68,23 +76,38 @@ internal static class KeysCommand
         var command = new Command("import", "Take over a key that clients already know, so that they need no new build.") { from, name, Folder };
         command.Runs((arguments, _) =>
         {
-            var folder = arguments.GetValue(Folder)!.FullName;
-            Directory.CreateDirectory(Path.Combine(folder, PublicFolder));
-            var key = KeyFile.ReadKey(arguments.GetValue(from)!.FullName);
-            try
-            {
-                KeyFile.Write(PrivatePath(folder, arguments.GetValue(name)!), key);
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(key);
-            }
-
-            var report = MakeIfAbsent(folder, arguments.GetValue(name)!) with { Made = true };
-            Output.Print(arguments, report, $"took over {report.Name}; its public key is {report.PublicKey}");
+            var report = TakeOver(arguments.GetValue(from)!.FullName, arguments.GetValue(Folder)!.FullName, arguments.GetValue(name)!);
+            Output.Print(arguments, report, $"{(report.Made ? "took over" : "had already")} {report.Name}; its public key is {report.PublicKey}");
             return Task.FromResult(Output.Done);
         });
         return command;
+    }
+
+    // Clients may know a key that is there, so only its owner may take it away. The same key again is no change.
+    private static KeyReport TakeOver(string file, string folder, string name)
+    {
+        var key = KeyFile.ReadKey(file);
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, PublicFolder));
+            var path = PrivatePath(folder, name);
+            if (!File.Exists(path))
+            {
+                KeyFile.Write(path, key);
+                return MakeIfAbsent(folder, name) with { Made = true };
+            }
+
+            var present = KeyFile.ReadKey(path);
+            var isSame = CryptographicOperations.FixedTimeEquals(present, key);
+            CryptographicOperations.ZeroMemory(present);
+            return isSame
+                ? MakeIfAbsent(folder, name)
+                : throw new OperatorException($"{path} is there already and holds another key. If nobody knows that one, move the file away and run this again.");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
     }
 
     private static KeyReport MakeIfAbsent(string folder, string name)

@@ -20,7 +20,7 @@ internal static class SubscriptionsCommand
     private static readonly Option<string> Account = new("--account") { Description = "Only this account: 66 hex digits." };
     private static readonly Option<string> Provider = new("--provider") { Description = "Only this provider, such as apns." };
     private static readonly Option<DateTimeOffset?> RenewedBefore = new("--renewed-before") { Description = "Only those neither made nor renewed since this instant, such as 2026-03-01T00:00Z." };
-    private static readonly Argument<Guid> Id = new("id") { Description = "The subscription's id." };
+    private static readonly Argument<Guid> Id = Arguments.Id("The subscription's id, as sotto subscriptions list shows it.");
 
     public static Command Create() =>
         new("subscriptions", "Count, list, show, remove and replay subscriptions.") { Count(), List(), Show(), Remove(), Replay() };
@@ -44,12 +44,7 @@ internal static class SubscriptionsCommand
 
     private static Command List()
     {
-        var limit = new Option<int>("--limit") { Description = "At most so many.", DefaultValueFactory = _ => ListMax };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 10_000)
-                result.AddError("--limit must be from 1 to 10000.");
-        });
+        var limit = Arguments.Number("--limit", "At most so many.", ListMax, 1, 10_000);
         var after = new Option<Guid>("--after") { Description = "Go on after this id, the last one of the list before." };
         var command = new Command("list", "List subscriptions by id.") { Account, Provider, RenewedBefore, limit, after };
         command.Runs(async (arguments, cancellationToken) =>
@@ -57,6 +52,10 @@ internal static class SubscriptionsCommand
             await using var database = Servers.Database(arguments, Schema);
             var found = await new SubscriptionDesk(database).ListAsync(Filter(arguments), arguments.GetValue(after), arguments.GetValue(limit), cancellationToken);
             Output.Print(arguments, found, found.Select(Line));
+            if (found.Count == arguments.GetValue(limit))
+                Output.Remark(arguments, $"There may be more: sotto subscriptions list --after {found[^1].Id}");
+            else if (found.Count == 0)
+                Output.Remark(arguments, "There are none.");
             return Output.Done;
         });
         return command;

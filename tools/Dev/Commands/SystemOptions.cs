@@ -12,7 +12,7 @@ internal sealed class SystemOptions
 
     public Option<string[]> Scale { get; } = new("--scale")
     {
-        Description = "Instances of a service, as NAME=N; may be repeated. 0 leaves it out; WebPushSender, StubSender and DeadLetterKeeper run only when asked for.", HelpName = "NAME=N", DefaultValueFactory = _ => [],
+        Description = "Instances of a service, as NAME=N; may be repeated. 0 leaves it out; StubSender and DeadLetterKeeper run only when asked for.", HelpName = "NAME=N", DefaultValueFactory = _ => [],
     };
 
     public Option<bool> NoSimulators { get; } = new("--no-simulators")

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
+using Sotto.Contracts;
+using Sotto.Hosting.Bus;
 
 namespace Sotto.Dev.Demo;
 
@@ -30,9 +33,9 @@ internal sealed class BusTap : IAsyncDisposable
     {
         var factory = new ConnectionFactory { Uri = amqp, ClientProvidedName = "demo" };
         var tap = new BusTap(await factory.CreateConnectionAsync(cancellation));
-        await tap.ListenAsync("message-arrived", tap.OnMessageArrived, cancellation);
+        await tap.ListenAsync(BusTopology.MessageArrived, (frame, _) => tap.OnMessageArrived(frame), cancellation);
         foreach (var provider in providers)
-            await tap.ListenAsync($"push.{provider}", (_, at) => tap._sealed.Enqueue((provider, at)), cancellation);
+            await tap.ListenAsync(Provider.PushQueue(provider), (_, at) => tap._sealed.Enqueue((provider, at)), cancellation);
 
         return tap;
     }
@@ -40,7 +43,7 @@ internal sealed class BusTap : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _connection.DisposeAsync();
 
-    private async Task ListenAsync(string exchange, Action<JsonObject, DateTimeOffset> handle, CancellationToken cancellation)
+    private async Task ListenAsync(string exchange, Action<object, DateTimeOffset> handle, CancellationToken cancellation)
     {
         var channel = await _connection.CreateChannelAsync(cancellationToken: cancellation);
         try
@@ -58,20 +61,23 @@ internal sealed class BusTap : IAsyncDisposable
         consumer.ReceivedAsync += (_, delivery) =>
         {
             // When it was sent is written on it; when we get to read it says more of us than of the system.
-            if (JsonNode.Parse(delivery.Body.Span) is JsonObject envelope && envelope["message"] is JsonObject frame)
-                handle(frame, envelope["sentTime"]?.GetValue<DateTimeOffset>() ?? TimeProvider.System.GetUtcNow());
+            if (delivery.BasicProperties.ContentType == FrameCodec.ContentType)
+                handle(FrameCodec.Read(delivery.Body.Span, out var sentAt), sentAt);
+            else if (JsonNode.Parse(delivery.Body.Span) is JsonObject envelope && envelope["message"] is JsonObject frame)
+                handle(Read(exchange, frame), envelope["sentTime"]?.GetValue<DateTimeOffset>() ?? TimeProvider.System.GetUtcNow());
 
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer, cancellation);
     }
 
-    private void OnMessageArrived(JsonObject frame, DateTimeOffset at)
+    // Of pushes only the time is looked at.
+    private static object Read(string exchange, JsonObject frame) =>
+        exchange == BusTopology.MessageArrived ? frame.Deserialize<Frame<MessageArrived>>(JsonSerializerOptions.Web)! : frame;
+
+    private void OnMessageArrived(object frame)
     {
-        foreach (var item in frame["items"]?.AsArray() ?? [])
-        {
-            if (item?["messageHash"]?.GetValue<string>() is { } hash)
-                _heard.TryAdd(hash, item["heardAt"]?.GetValue<DateTimeOffset>() ?? at);
-        }
+        foreach (var message in (frame as Frame<MessageArrived>)?.Items ?? [])
+            _heard.TryAdd(message.MessageHash, message.HeardAt);
     }
 }

@@ -17,6 +17,9 @@ internal sealed class ControlClient(Uri control)
     /// <summary>Orders.</summary>
     public Task<JsonObject> PostAsync(string path, JsonObject body, CancellationToken cancellation) => SendAsync(HttpMethod.Post, path, body, cancellation);
 
+    /// <summary>Orders that something be forgotten.</summary>
+    public Task<JsonObject> DeleteAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Delete, path, body: null, cancellation);
+
     private async Task<JsonObject> SendAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, new Uri(control, path));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Sotto.Dev.Running;
 using Sotto.FakePhone;
 using Phone = Sotto.FakePhone.FakePhone;
 
@@ -28,9 +29,12 @@ internal sealed class DemoPhone(string service, string simulator, Route route)
     public IReadOnlyList<DemoMessage> Messages => _messages;
 
     /// <summary>Asks to be woken, straight or by onion request.</summary>
-    public async Task SubscribeAsync(HttpMessageInvoker http, Uri api, CancellationToken cancellation)
+    public async Task SubscribeAsync(HttpMessageInvoker http, RunState state, CancellationToken cancellation)
     {
-        var answer = await _phone.SubscribeAsync(http, api, service, [Namespace], wantData: true, route, cancellation);
+        var request = _phone.SubscribeRequest(service, [Namespace], wantData: true);
+        if (simulator == SimulatorCatalogue.WebPush)
+            request["service_info"] = await BrowserSubscriptionAsync(http, state, cancellation);
+        var answer = await SubscriptionApi.PostAsync(http, state.Api!, SubscriptionApi.SubscribePath, request, route, cancellation);
         if (!answer.Success)
             throw new DevException($"The phone of {service} was refused: HTTP {answer.Status}, error {answer.Error}: {answer.Message}");
     }
@@ -46,8 +50,19 @@ internal sealed class DemoPhone(string service, string simulator, Route route)
     /// <summary>Opens what a provider received, if it can.</summary>
     public Notification? Open(JsonObject received)
     {
-        var sealedText = Envelope.FindIn(received["body"]?.GetValue<string>() ?? "");
+        // A push service cannot read what it carries; its simulator tells what the device read.
+        var sealedText = Envelope.FindIn((received["opened"] ?? received["body"])?.GetValue<string>() ?? "");
         return sealedText is not null && _phone.TryOpen(sealedText, out var notification) ? notification : null;
+    }
+
+    // As a browser: asks the server for its key, and the push service for an endpoint that only the key's owner may use.
+    private static async Task<JsonObject> BrowserSubscriptionAsync(HttpMessageInvoker http, RunState state, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(state.Api!, "/providers"));
+        using var response = await http.SendAsync(request, cancellation);
+        var providers = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellation))!.AsObject();
+        var key = providers["webpush"]?["applicationServerKey"]?.GetValue<string>() ?? throw new DevException("The server does not say its key for Web Push.");
+        return await ControlClient.Of(state, SimulatorCatalogue.WebPush).PostAsync("/subscriptions", new JsonObject { ["applicationServerKey"] = key }, cancellation);
     }
 
     /// <summary>True when the notification is of this message of this phone, whole.</summary>

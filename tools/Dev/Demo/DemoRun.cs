@@ -6,7 +6,7 @@ using Sotto.LocalServers.Processes;
 
 namespace Sotto.Dev.Demo;
 
-/// <summary>The demo's story: four phones subscribe, each gets messages, and each message must come out at the phone's own provider, once, and open with its key alone.</summary>
+/// <summary>The demo's story: five phones subscribe, each gets messages, and each message must come out at the phone's own provider, once, and open with its key alone.</summary>
 internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDisposable
 {
     private static readonly TimeSpan MonitorPatience = TimeSpan.FromSeconds(30);
@@ -24,6 +24,7 @@ internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDis
         new("apns", SimulatorCatalogue.Apns, new Route.Plain()),
         new("firebase", SimulatorCatalogue.Fcm, new Route.Plain()),
         new("huawei", SimulatorCatalogue.Hms, new Route.Plain()),
+        new("webpush", SimulatorCatalogue.WebPush, new Route.Plain()),
         new("apns-sandbox", SimulatorCatalogue.Apns, new Route.Onion(Convert.FromHexString(system.State.OnionPublicKey!))),
     ];
 
@@ -51,7 +52,7 @@ internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDis
     private async Task SubscribeAsync(CancellationToken cancellation)
     {
         foreach (var phone in _phones)
-            await phone.SubscribeAsync(_http, system.State.Api!, cancellation);
+            await phone.SubscribeAsync(_http, system.State, cancellation);
 
         progress.Say($"{_phones.Length} phones are subscribed: {string.Join(", ", _phones.Select(phone => phone.Service))} (the last by onion request).");
         var monitored = await Polling.UntilAsync(

@@ -50,6 +50,8 @@ internal static class DedicatedSpace
             settings.Database = "postgres";
             await TryAsync(() => PostgresDatabase.DropAsync(settings.ConnectionString, $"sotto_{name}"), "database", say);
         }
+
+        await TryAsync(() => ServiceAccounts.RemoveAsync(state), "users", say);
     }
 
     private static async Task TryAsync(Func<Task> delete, string what, Action<string> say)

@@ -1,4 +1,3 @@
-using Sotto.Contracts;
 using Sotto.LocalServers;
 using Sotto.Sodium;
 
@@ -12,7 +11,7 @@ internal sealed class DevelopmentKeys
     private DevelopmentKeys(string folder) => _folder = folder;
 
     /// <summary>Encryptor and the senders, by the names that SubscriptionApi looks for in <see cref="PublicFolder"/>.</summary>
-    public static IReadOnlyList<string> Sealed { get; } = ["encryptor", .. Provider.All];
+    public static IReadOnlyList<string> Sealed { get; } = ["encryptor", .. SenderManifest.All.SelectMany(sender => sender.Providers)];
 
     /// <summary>The folder of <c>NAME.pub</c> files.</summary>
     public string PublicFolder => Path.Combine(_folder, "public");

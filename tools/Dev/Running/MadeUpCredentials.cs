@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -20,6 +21,15 @@ internal static class MadeUpCredentials
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         return key.ExportPkcs8PrivateKeyPem() + "\n";
     });
+
+    /// <summary>The public half of such a key, made if need be: the uncompressed point of 65 bytes as base64url.</summary>
+    public static string P256PublicKey(string folder, string name)
+    {
+        using var key = ECDsa.Create();
+        key.ImportFromPem(File.ReadAllText(P256Key(folder, name)));
+        var point = key.ExportParameters(includePrivateParameters: false).Q;
+        return Base64Url.EncodeToString([4, .. point.X!, .. point.Y!]);
+    }
 
     /// <summary>A secret of hex digits; the file's path.</summary>
     public static string Secret(string folder, string name) => Once(folder, name, () => RandomNumberGenerator.GetHexString(SecretDigits, lowercase: true));

@@ -39,6 +39,13 @@ internal static class OutsideWorld
             leftOut[ServiceCatalogue.Huawei] = "neither Huawei:Endpoint nor Huawei:AppId is set";
         }
 
+        foreach (var sender in SenderManifest.All.Where(sender => sender is { OnRequest: false, Service: not (ServiceCatalogue.Apns or ServiceCatalogue.Fcm or ServiceCatalogue.Huawei) }))
+        {
+            var sections = sender.Settings.Keys.Select(key => key.Split(':')[0]).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+            if (!given.Keys.Any(key => sections.Contains(key.Split(':')[0], StringComparer.OrdinalIgnoreCase)))
+                leftOut[sender.Service] = $"no setting of {string.Join(" or ", sections)} is given";
+        }
+
         return (settings, leftOut);
     }
 

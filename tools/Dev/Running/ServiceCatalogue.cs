@@ -11,13 +11,10 @@ internal static class ServiceCatalogue
     public const string Fcm = "FcmSender";
     public const string Huawei = "HuaweiSender";
 
-    public const string WebPush = "WebPushSender";
-    public const string Stub = "StubSender";
-
-    public static IReadOnlyList<string> All { get; } = [Api, Listener, Encryptor, Keeper, Apns, Fcm, Huawei, WebPush, Stub];
+    public static IReadOnlyList<string> All { get; } = [Api, Listener, Encryptor, Keeper, .. SenderManifest.All.Select(sender => sender.Service)];
 
     // Started only when --scale asks for them.
-    private static readonly string[] OnRequest = [WebPush, Stub, Keeper];
+    private static readonly string[] OnRequest = [Keeper, .. SenderManifest.All.Where(sender => sender.OnRequest).Select(sender => sender.Service)];
 
     // Only these own tables; a sender is given no database.
     private static readonly string[] WithDatabase = [Api, Listener, Encryptor, Keeper];
@@ -47,16 +44,15 @@ internal static class ServiceCatalogue
             ("Sealing:PublicKeysFolder", keys.PublicFolder),
         ],
         Encryptor => [("Encryptor:PrivateKeyFile", keys.Private("encryptor"))],
-        Apns => [("Apns:SealingKeyFile", keys.Private("apns")), ("ApnsSandbox:SealingKeyFile", keys.Private("apns-sandbox"))],
-        Fcm => [("Fcm:SealingKeyFile", keys.Private("firebase"))],
-        Huawei => [("Huawei:SealingKeyFile", keys.Private("huawei"))],
-        WebPush =>
-        [
-            ("WebPush:SealingKeyFile", keys.Private("webpush")),
-            ("WebPush:VapidKeyFile", MadeUpCredentials.P256Key(credentials, "vapid.pem")),
-            ("WebPush:Subject", "mailto:operator@example.org"),
-        ],
-        Stub => [("Stub:SealingKeyFile", keys.Private("dummy"))],
-        _ => [],
+        _ => SenderManifest.All.FirstOrDefault(sender => sender.Service == service) is { } sender ? OfSender(sender, keys, credentials) : [],
     };
+
+    private static IEnumerable<(string Key, string Value)> OfSender(SenderManifest sender, DevelopmentKeys keys, string credentials) =>
+        sender.Settings.Select(setting => (setting.Key, SenderManifest.Fill(setting.Value, name => name.Split(':', 2) switch
+        {
+            ["key", var key] => keys.Private(key),
+            ["p256", var file] => MadeUpCredentials.P256Key(credentials, file),
+            ["secret", var file] => MadeUpCredentials.Secret(credentials, file),
+            _ => throw new DevException($"sender.json of {sender.Service} knows no {{{name}}}: there are {{key:NAME}}, {{p256:FILE}} and {{secret:FILE}}."),
+        })));
 }

@@ -101,13 +101,22 @@ public sealed partial class SottoSystem
     {
         using var admin = FreePorts.Take();
         using var api = service == ServiceCatalogue.Api ? FreePorts.Take() : null;
+        var (broker, database) = (State.Broker!.Amqp, State.Database!.ConnectionString);
+        var account = _accounts.GetValueOrDefault(service);
         var settings = ServiceCatalogue.Settings(
-            service, _keys!, _folder.Credentials, State.Broker!.Amqp.OriginalString, State.Database!.ConnectionString, api is null ? "" : $"http://127.0.0.1:{api.Base}");
+            service, _keys!, _folder.Credentials, (account?.Broker(broker) ?? broker).OriginalString, account?.Database(database) ?? database,
+            api is null ? "" : $"http://127.0.0.1:{api.Base}");
+        if (account is not null)
+            settings["Bus:Topology"] = "Given";
         settings["Admin:Urls"] = $"http://127.0.0.1:{admin.Base}";
         foreach (var (key, value) in _settings.Where(setting => instance == 1 || !IsApiAddress(setting.Key)))
             settings[key] = value;
+        foreach (var (key, value) in _plan.InstanceSettings(service, instance))
+            settings[key] = value;
 
-        var process = Launch(service, instance == 1 ? service : $"{service}-{instance}", [], settings);
+        var label = instance == 1 ? service : $"{service}-{instance}";
+        _launched[label] = settings;
+        var process = Launch(service, label, [], settings, _plan.InstanceEnvironment(service, instance));
         var program = new RunningProgram
         {
             Name = service, Instance = instance, Process = process.Identity, LogFile = process.LogFile,
@@ -137,7 +146,8 @@ public sealed partial class SottoSystem
         return false;
     }
 
-    private LocalProcess Launch(string project, string label, IEnumerable<string> arguments, Dictionary<string, string> settings)
+    private LocalProcess Launch(
+        string project, string label, IEnumerable<string> arguments, Dictionary<string, string> settings, IEnumerable<KeyValuePair<string, string>>? more = null)
     {
         var file = Workspace.Program(project);
         if (!File.Exists(file))
@@ -145,6 +155,8 @@ public sealed partial class SottoSystem
 
         // Settings travel by environment: it is its owner's alone, while every user of the machine can read a command line.
         var environment = settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), string? (setting) => setting.Value, StringComparer.Ordinal);
+        foreach (var (name, value) in more ?? [])
+            environment[name] = value;
         var process = LocalProcess.Start(new ProcessLaunch
         {
             Name = label,

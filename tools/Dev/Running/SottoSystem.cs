@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
+using Sotto.Access;
 using Sotto.LocalServers;
 using Sotto.LocalServers.Processes;
 
@@ -18,7 +19,9 @@ public sealed partial class SottoSystem : IAsyncDisposable
     private readonly ServerGuard? _guard;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, string> _settings;
+    private readonly ConcurrentDictionary<string, Dictionary<string, string>> _launched = new(StringComparer.Ordinal);
     private DevelopmentKeys? _keys;
+    private IReadOnlyDictionary<string, ServiceCredentials> _accounts = new Dictionary<string, ServiceCredentials>(StringComparer.Ordinal);
 
     private SottoSystem(SystemPlan plan, Action<string> say)
     {
@@ -83,6 +86,17 @@ public sealed partial class SottoSystem : IAsyncDisposable
         Change(state => state with { Services = [.. state.Services.Where(other => other.Process != service.Process)] });
     }
 
+    /// <summary>Starts an instance that has ended once more, as it was and with the same addresses; does not wait until it is ready.</summary>
+    /// <param name="ended">Which.</param>
+    /// <param name="environment">For this run of it alone.</param>
+    public RunningProgram Relaunch(RunningProgram ended, IEnumerable<KeyValuePair<string, string>> environment)
+    {
+        var process = Launch(ended.Name, ended.Label, [], _launched[ended.Label], _plan.InstanceEnvironment(ended.Name, ended.Instance).Concat(environment));
+        var program = ended with { Process = process.Identity };
+        Change(state => state with { Services = [.. state.Services.Select(other => other.Label == ended.Label ? program : other)] });
+        return program;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -97,17 +111,21 @@ public sealed partial class SottoSystem : IAsyncDisposable
             File.Delete(old);
 
         _keys = DevelopmentKeys.Ensure(_folder.Keys);
+        ClientFacts.Write(_keys.PublicFolder, _folder.Credentials);
         Change(state => state with { OnionPublicKey = _keys.OnionPublicKey });
         await AllOrNoneAsync([StartBrokerAsync, StartDatabaseAsync, StartOutsideAsync], cancellation);
+        _accounts = await ServiceAccounts.MakeAsync(State, _say, cancellation);
 
         var services = ServiceCatalogue.All.Where(service => !LeftOut.ContainsKey(service))
-            .SelectMany(service => Enumerable.Range(1, _plan.Scale.GetValueOrDefault(service, ServiceCatalogue.InstancesByDefault(service))).Select(instance => (service, instance))).ToList();
+            .SelectMany(service => Enumerable.Range(1, Instances(service)).Select(instance => (service, instance))).ToList();
         foreach (var (service, reason) in LeftOut)
             _say($"{service} is not started: {reason}.");
 
         await AllOrNoneAsync(services.Select(next => (Func<CancellationToken, Task>)(stop => StartServiceAsync(next.service, next.instance, stop))), cancellation);
         _say($"{services.Count} services are running.");
     }
+
+    private int Instances(string service) => _plan.Scale.GetValueOrDefault(service, ServiceCatalogue.InstancesByDefault(service));
 
     private Dictionary<string, string> LeftOut { get; set; } = [];
 

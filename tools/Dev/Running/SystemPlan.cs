@@ -30,6 +30,12 @@ public sealed record SystemPlan
     public IReadOnlyDictionary<string, IReadOnlyList<string>> SimulatorArguments { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Settings of one instance, over everything else: for a system whose services have wires of their own.</summary>
+    public Func<string, int, IEnumerable<KeyValuePair<string, string>>> InstanceSettings { get; init; } = (_, _) => [];
+
+    /// <summary>Environment of one instance, beside its settings.</summary>
+    public Func<string, int, IEnumerable<KeyValuePair<string, string>>> InstanceEnvironment { get; init; } = (_, _) => [];
+
     /// <summary>Whether everything stops when this process ends, however it ends.</summary>
     public bool Guarded { get; init; }
 }

@@ -13,7 +13,7 @@ internal sealed record TestProject(string Name, bool UsesServers, bool HasVector
     public const string VectorCategory = "vectors";
 
     /// <summary>Its built tests.</summary>
-    public string Assembly => Workspace.Program(Name);
+    public string Assembly { get; init; } = Workspace.Program(Name);
 
     /// <summary>All of them: those that need no server first, since those servers are still starting then.</summary>
     public static IReadOnlyList<TestProject> FindAll() =>

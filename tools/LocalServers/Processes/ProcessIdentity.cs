@@ -81,4 +81,10 @@ public enum StopSignal
 
     /// <summary>The usual request.</summary>
     Terminate = Libc.SigTerm,
+
+    /// <summary>Does not end it: it stands still until <see cref="Continue"/>.</summary>
+    Pause = Libc.SigStop,
+
+    /// <summary>Lets it go on.</summary>
+    Continue = Libc.SigCont,
 }

@@ -19,10 +19,14 @@ public sealed class PrivateRabbitMq : IAsyncDisposable
     // The management listener takes about 6 s to drain.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan EpmdPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OrderPatience = TimeSpan.FromSeconds(30);
     private const int StartsMax = 3;
+
+    private readonly RabbitMqFolder _folder;
 
     private PrivateRabbitMq(RabbitMqFolder folder, LocalProcess epmd, LocalProcess node, Durability durability)
     {
+        _folder = folder;
         Amqp = folder.Amqp;
         Management = folder.Management;
         ProcessId = node.Identity.Pid;
@@ -80,6 +84,27 @@ public sealed class PrivateRabbitMq : IAsyncDisposable
     {
         foreach (var process in Handle.Processes)
             await process.Identity.StopAsync(TimeSpan.Zero, StopSignal.Kill);
+    }
+
+    /// <summary>Gives the node an order by its own tool, such as <c>set_vm_memory_high_watermark 0.4</c>. False when the tool says no.</summary>
+    public async Task<bool> OrderAsync(CancellationToken cancellation, params string[] order)
+    {
+        var tool = LocalProcess.Start(new ProcessLaunch
+        {
+            Name = "rabbitmqctl",
+            Program = RabbitMqFolder.ControlScript,
+            Arguments = ["-n", RabbitMqFolder.NodeName, .. order],
+            LogFile = Path.Combine(_folder.LogFolder, "orders.log"),
+            Environment = _folder.Environment,
+        });
+        try
+        {
+            return await Polling.UntilAsync(() => tool.HasEnded, OrderPatience, cancellation) && tool.ExitCode == 0;
+        }
+        finally
+        {
+            await tool.StopGroupAsync();
+        }
     }
 
     /// <inheritdoc/>

@@ -9,6 +9,12 @@ internal sealed class RabbitMqFolder
     /// <summary>The package's own script. The one in /usr/sbin would change to the user rabbitmq and to the system's data.</summary>
     public const string ServerScript = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
+    /// <summary>The package's own script of <c>rabbitmqctl</c>, for the same reason.</summary>
+    public const string ControlScript = "/usr/lib/rabbitmq/bin/rabbitmqctl";
+
+    /// <summary>The node's name.</summary>
+    public const string NodeName = "sotto@localhost";
+
     private const int ManagementOffset = 10_000;
     private const int MetricsOffset = 10_001;
     private const int DistributionOffset = 20_000;
@@ -78,7 +84,7 @@ internal sealed class RabbitMqFolder
     public IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?>(StringComparer.Ordinal)
     {
         ["HOME"] = At("home"),
-        ["RABBITMQ_NODENAME"] = "sotto@localhost",
+        ["RABBITMQ_NODENAME"] = NodeName,
         ["RABBITMQ_BASE"] = Path,
         ["RABBITMQ_MNESIA_BASE"] = At("mnesia"),
         ["RABBITMQ_LOG_BASE"] = LogFolder,

@@ -1,0 +1,56 @@
+using Sotto.Bench.Measuring;
+using Sotto.Ledger;
+
+namespace Sotto.Bench.Pipeline;
+
+/// <summary>One load and what came of it.</summary>
+internal sealed record Measured
+{
+    public required Verdict Verdict { get; init; }
+
+    /// <summary>From when a message was due until the provider had read its notification, in milliseconds.</summary>
+    public required Quantiles Latency { get; init; }
+
+    public required CpuUse Cpu { get; init; }
+
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>When the last message was stored.</summary>
+    public required DateTimeOffset Sent { get; init; }
+
+    /// <summary>When each notification came, in unix microseconds.</summary>
+    public required IReadOnlyList<long> Arrivals { get; init; }
+
+    /// <summary>Notifications of storage nodes that the listeners read.</summary>
+    public required double Notifications { get; init; }
+
+    /// <summary>Of those, refused for want of room.</summary>
+    public required double Dropped { get; init; }
+
+    /// <summary>Messages that the listeners took over: the broker has confirmed each.</summary>
+    public required double Accepted { get; init; }
+
+    /// <summary>The most that all services together held in memory.</summary>
+    public required long PeakServiceBytes { get; init; }
+
+    /// <summary>Notifications that the provider took.</summary>
+    public int Taken => Arrivals.Count;
+
+    /// <summary>What came in a second while messages were being stored; the first tenth, in which the pipeline fills, is left out.</summary>
+    public double PerSecond
+    {
+        get
+        {
+            var from = Started + ((Sent - Started) / 10);
+            var (first, last) = (Microseconds(from), Microseconds(Sent));
+            return Arrivals.Count(at => at >= first && at < last) / (Sent - from).TotalSeconds;
+        }
+    }
+
+    /// <summary>From when the last message was stored until the last notification came.</summary>
+    public double SecondsToEnd => Arrivals.Count == 0 ? 0 : Math.Max(0, (Arrivals.Max() - Microseconds(Sent)) / 1e6);
+
+    public double Seconds => (Sent - Started).TotalSeconds;
+
+    private static long Microseconds(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}

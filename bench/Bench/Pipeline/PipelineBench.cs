@@ -1,0 +1,116 @@
+using Sotto.Dev.Running;
+
+namespace Sotto.Bench.Pipeline;
+
+/// <summary>From the storage network's wire to the provider's: every stage, every hop durable, everything on this machine.</summary>
+internal sealed class PipelineBench : IBench
+{
+    private const int Small = 300;
+    private const int Large = 2_500;
+    private const int Few = 10_000;
+    private const int Many = 1_000_000;
+
+    // Until the runtime has compiled what is hot for good; a server that has run for a minute has.
+    private const int WarmUpSeconds = 15;
+
+    public string Name => "pipeline";
+
+    public string Description => "messages of five swarm members each, through listener, broker, Encryptor, broker and ApnsSender to a provider: pushes a second and latency";
+
+    public async Task<Report> RunAsync(BenchContext context, CancellationToken cancellation)
+    {
+        if (context.Options.Swarm is not null)
+            return await OutsideSwarm.MeasureAsync(context, cancellation);
+
+        var report = new Report();
+        var seconds = context.Options.Seconds;
+        await using var system = await LoadedSystem.StartAsync(context, new SystemPlan { Folder = context.Folder }, cancellation);
+        await system.SubscribeAsync(context.Options.Subscriptions ?? Few, cancellation);
+        report.Add("idle_mb_of_all_services", system.System.ServiceBytes() / 1e6);
+        await WarmUpAsync(system, Small, cancellation);
+
+        var peak = await SaturateAsync(system, report, "", Small, seconds, cancellation);
+        await PaceAsync(system, report, "_at_100", 100, Small, seconds, cancellation);
+        await PaceAsync(system, report, "_at_1000", 1_000, Small, seconds, cancellation);
+        await PaceAsync(system, report, "_at_half_of_saturation", peak / 2, Small, seconds, cancellation);
+
+        await OverloadAsync(system, report, 2 * peak, seconds, cancellation);
+
+        await WarmUpAsync(system, Large, cancellation);
+        await SaturateAsync(system, report, "_2500_bytes", Large, seconds, cancellation);
+        await PaceAsync(system, report, "_at_1000_2500_bytes", 1_000, Large, seconds, cancellation);
+
+        if (context.Options.Subscriptions is null)
+        {
+            await system.SubscribeAsync(Many, cancellation);
+            await WarmUpAsync(system, Small, cancellation);
+            await SaturateAsync(system, report, "_1000000_subscriptions", Small, seconds, cancellation);
+            await PaceAsync(system, report, "_at_1000_1000000_subscriptions", 1_000, Small, seconds, cancellation);
+        }
+
+        Explain(report, seconds);
+        return report;
+    }
+
+    private static async Task WarmUpAsync(LoadedSystem system, int bytes, CancellationToken cancellation)
+    {
+        await system.OpenAsync(500, bytes, WarmUpSeconds / 5, cancellation);
+        await system.SaturateAsync(bytes, WarmUpSeconds, cancellation);
+    }
+
+    private static async Task<double> SaturateAsync(LoadedSystem system, Report report, string suffix, int bytes, int seconds, CancellationToken cancellation)
+    {
+        var measured = await system.SaturateAsync(bytes, seconds, cancellation);
+        report.Add($"pushes_per_second{suffix}", measured.PerSecond);
+        report.Add($"node_notifications_per_second{suffix}", measured.Notifications / measured.Seconds);
+        Judge(report, measured, suffix);
+        report.Add(measured.Cpu, measured.Taken, suffix);
+        // Message to Encryptor, push to sender.
+        report.Add($"broker_cpu_us_per_push_and_hop{suffix}", measured.Cpu.Microseconds.GetValueOrDefault("broker") / 2.0 / Math.Max(1, measured.Taken));
+        report.Add($"peak_mb_of_all_services{suffix}", measured.PeakServiceBytes / 1e6);
+        return measured.PerSecond;
+    }
+
+    // More than goes through, and then what usually goes through: what was accepted must come, memory must be bounded, and all must be as before.
+    private static async Task OverloadAsync(LoadedSystem system, Report report, double perSecond, int seconds, CancellationToken cancellation)
+    {
+        var measured = await system.OpenAsync(perSecond, Small, seconds, cancellation);
+        report.Add("overload_offered_messages_per_second", perSecond);
+        report.Add("overload_pushes_per_second", measured.PerSecond);
+        report.Add("overload_refused_notifications", measured.Dropped);
+        report.Add("overload_accepted_messages", measured.Accepted);
+        report.Add("overload_lost_of_accepted", measured.Accepted - measured.Verdict.Delivered);
+        report.Add("overload_duplicated", measured.Verdict.Duplicated);
+        report.Add("overload_misdirected", measured.Verdict.Misdirected);
+        report.Add("overload_peak_mb_of_all_services", measured.PeakServiceBytes / 1e6);
+        report.Add("overload_seconds_until_all_had_come", measured.SecondsToEnd);
+        await PaceAsync(system, report, "_at_1000_after_overload", 1_000, Small, seconds, cancellation);
+    }
+
+    private static async Task PaceAsync(LoadedSystem system, Report report, string suffix, double perSecond, int bytes, int seconds, CancellationToken cancellation)
+    {
+        var measured = await system.OpenAsync(perSecond, bytes, seconds, cancellation);
+        report.Add($"p50_ms{suffix}", measured.Latency.At(0.50));
+        report.Add($"p95_ms{suffix}", measured.Latency.At(0.95));
+        report.Add($"p99_ms{suffix}", measured.Latency.At(0.99));
+        Judge(report, measured, suffix);
+    }
+
+    private static void Judge(Report report, Measured measured, string suffix)
+    {
+        report.Add($"dropped{suffix}", measured.Dropped);
+        report.Add($"lost{suffix}", measured.Verdict.Lost);
+        report.Add($"duplicated{suffix}", measured.Verdict.Duplicated);
+        report.Add($"misdirected{suffix}", measured.Verdict.Misdirected);
+    }
+
+    private static void Explain(Report report, int seconds)
+    {
+        report.Note($"Each load lasted {seconds} s. Every message was told of by {LoadedSystem.SwarmMembers} nodes over CURVE; every notification was taken over TLS and HTTP/2 by a provider that verified its token.");
+        report.Note("Every notification that the provider took was opened afterwards with the key of the phone it was for; lost, duplicated and misdirected are counted from message hashes read there.");
+        report.Note("Latencies count from when a message was due by its rate, so a network or a pipeline that falls behind is seen; they end when the provider has read the request whole.");
+        report.Note("PostgreSQL runs with its own defaults for durability (fsync, synchronous_commit and full_page_writes on); queues are quorum queues, messages persistent, publishers confirmed, consumers acknowledge by hand.");
+        report.Note("Services run with their default settings, except Bus:FrameFormat=Compact (decision 0011).");
+        report.Note("At saturation 4,000 messages are on their way at all times. Saturation shares two cores with the simulators; their processor time is in the table.");
+    }
+}

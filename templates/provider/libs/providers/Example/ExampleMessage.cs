@@ -1,0 +1,20 @@
+using System.Text.Json;
+
+namespace Sotto.Example;
+
+/// <summary>One message for one device, in the vendor's words.</summary>
+/// <param name="Token">The device.</param>
+/// <param name="Data">What its app reads.</param>
+/// <param name="TtlSeconds">How long the vendor keeps it while the device is away.</param>
+public sealed record ExampleMessage(string Token, string Data, long TtlSeconds)
+{
+    /// <summary>Longest body that the vendor takes, in bytes.</summary>
+    public const int BodyBytesMax = 4096;
+
+    /// <summary>The body of the request.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(new { token = Token, data = Data, ttl = TtlSeconds });
+
+    /// <inheritdoc/>
+    // A record would print token and data.
+    public override string ToString() => nameof(ExampleMessage);
+}

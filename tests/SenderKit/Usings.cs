@@ -1,0 +1,3 @@
+global using NUnit.Framework;
+global using Sotto.Contracts;
+global using Sotto.TestSupport;

@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using RabbitMQ.Client;
+using Sotto.Dev.Running;
+using Sotto.Ledger;
+
+namespace Sotto.Dev.Chaos;
+
+/// <summary>One run: start everything, let it rain, do harm, let it come to rest, read the books, look for secrets.</summary>
+internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
+{
+    private static readonly TimeSpan ReportPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RestPatienceMin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RestPatienceMax = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    // A copy that nobody stopped would follow within this time.
+    private static readonly TimeSpan CopyWatch = TimeSpan.FromSeconds(3);
+
+    // What the last messages and looking for secrets take of the time that there is.
+    private static readonly TimeSpan Around = TimeSpan.FromSeconds(60);
+    private const double PushesASecondMax = 600;
+    private const double SecondsForFault = 3;
+    private static readonly TimeSpan RainMin = TimeSpan.FromSeconds(10);
+    private static readonly string[] QueuesOfPushes = ["encryptor", "push.", "dead-letters", "poison"];
+
+    private TimeSpan RestPatience => TimeSpan.FromSeconds(Math.Clamp(options.TimeMax.TotalSeconds / 4, RestPatienceMin.TotalSeconds, RestPatienceMax.TotalSeconds));
+
+    private readonly long _begun = TimeProvider.System.GetTimestamp();
+    private readonly List<string> _troubles = [];
+
+    public async Task<ChaosReport> RunAsync(CancellationToken cancellation)
+    {
+        var crowd = Crowd.Make(options.Seed, options.Pushes);
+        var plan = FaultPlan.Make(options.Seed, options.Faults, options.Only);
+        var hunt = options.Scan ? new LeakHunt(crowd) : null;
+        say("Starting broker, database, simulators and services ...");
+        await using var world = await ChaosWorld.StartAsync(options, say, cancellation);
+        await using var supervisor = new Supervisor(world.System);
+        await using var bus = new BusWitness(() => world.Broker.Amqp, crowd, (exchange, body) => hunt?.Look(exchange, body));
+        await bus.StartAsync(cancellation);
+        await using var providers = new ProviderWitness(world, crowd);
+        providers.Start();
+        using var storm = new Storm(world, crowd, options);
+        using var harm = new Harm(world, supervisor);
+        var books = new ChaosBooks(world, crowd, storm, bus, providers, supervisor, harm);
+
+        await storm.GatherAsync(cancellation);
+        // One message for everybody, so that what follows meets a system that is warm, and that is known to work.
+        await ProbeAsync(storm, crowd, books, providers, cancellation);
+        say($"{crowd.Devices.Count(device => device.SubscribedAt is not null)} devices of {crowd.Accounts.Count} accounts are subscribed.");
+        await WorkAsync(storm, harm, plan, supervisor, providers, bus, cancellation);
+        var calm = TimeProvider.System.GetTimestamp();
+        say("The last fault is undone; everything must come to rest by itself ...");
+        await RestAsync(books, RestPatience, cancellation);
+        await ProbeAsync(storm, crowd, books, providers, cancellation);
+        var drained = TimeProvider.System.GetElapsedTime(calm);
+        await Task.Delay(CopyWatch, TimeProvider.System, cancellation);
+
+        var verdict = await books.JudgeAsync(await WaitingAsync(world, storm, crowd, bus, cancellation), cancellation);
+        if (bus.Unopened > 0)
+            _troubles.Add($"{bus.Unopened} sealed pushes cannot be opened by any device.");
+        if (hunt is not null)
+        {
+            say("Looking for secrets ...");
+            await hunt.LookAroundAsync(world, cancellation);
+        }
+
+        return new ChaosReport
+        {
+            Options = options, Verdict = verdict, Done = harm.Done, Ends = supervisor.Ends, Leaks = hunt, Drained = drained,
+            Took = TimeProvider.System.GetElapsedTime(_begun), Troubles = _troubles,
+        };
+    }
+
+    private async Task WorkAsync(
+        Storm storm, Harm harm, IReadOnlyList<PlannedFault> plan, Supervisor supervisor, ProviderWitness providers, BusWitness bus, CancellationToken cancellation)
+    {
+        var room = options.TimeMax - TimeProvider.System.GetElapsedTime(_begun) - RestPatience - Around;
+        var wanted = TimeSpan.FromSeconds(Math.Max(options.Pushes / PushesASecondMax, options.Faults * SecondsForFault));
+        var time = wanted < room ? wanted : room;
+        if (time < RainMin)
+            time = RainMin;
+        say(string.Create(CultureInfo.InvariantCulture, $"{options.Pushes:N0} pushes and {plan.Count} faults in {time.TotalSeconds:0} s ..."));
+        var rain = storm.RainAsync(time, cancellation);
+        var work = Task.WhenAll(rain, harm.DoAsync(plan, time, cancellation));
+        while (await Task.WhenAny(work, Task.Delay(ReportPause, TimeProvider.System, cancellation)) != work)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{storm.Pushes:N0} pushes told of, {bus.Messages.Count:N0} messages accepted, {providers.Distinct:N0} pushes delivered; {harm.Done.Count} faults done, {supervisor.Alive} services up; now {harm.Present}"));
+        }
+
+        await work;
+    }
+
+    private async Task RestAsync(ChaosBooks books, TimeSpan patience, CancellationToken cancellation)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var open = (await books.JudgeAsync([], cancellation)).Lost;
+            if (open == 0)
+                return;
+            if (TimeProvider.System.GetElapsedTime(begun) > patience)
+            {
+                _troubles.Add(string.Create(CultureInfo.InvariantCulture, $"{open} pushes had not come to an end {patience.TotalSeconds:0} s after the last fault."));
+                return;
+            }
+
+            await Task.Delay(Look, TimeProvider.System, cancellation);
+        }
+    }
+
+    // Whoever was told "subscribed", before, during or after what was done, hears of one more message.
+    private async Task ProbeAsync(Storm storm, Crowd crowd, ChaosBooks books, ProviderWitness providers, CancellationToken cancellation)
+    {
+        if (!await storm.HeardAsync(cancellation))
+            _troubles.Add("No service node was asked about some account, although somebody is subscribed for it.");
+        var probes = new List<StoredMessage>();
+        foreach (var account in crowd.ByAccount.Where(account => account.Any(device => device.CountsOnIt)))
+        {
+            if (await storm.StoreAsync(account.Key, 0, Encoding.UTF8.GetBytes("probe"), life: null, cancellation) is { } message)
+            {
+                books.Probe(message);
+                probes.Add(message);
+            }
+        }
+
+        bool HasCome(StoredMessage probe) => crowd.For(probe.Account, probe.Namespace).Where(device => device.CountsOnIt).All(device => providers.HasReached(device, probe.Hash));
+        await LocalServers.Processes.Polling.UntilAsync(() => probes.TrueForAll(HasCome), ProbePatience, cancellation);
+    }
+
+    // What is in the queues when the books are closed; put back, but the broker counts that.
+    private static async Task<IReadOnlyCollection<PushKey>> WaitingAsync(ChaosWorld world, Storm storm, Crowd crowd, BusWitness bus, CancellationToken cancellation)
+    {
+        var keys = new List<PushKey>();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(world.Broker.Management, "/api/queues"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(world.Broker.Management.UserInfo))));
+        var (status, body) = await HttpProbe.SendAsync(request, cancellation);
+        if (status != 200)
+            throw new DevException($"The broker's management answered with {status}.");
+        await using var connection = await new ConnectionFactory { Uri = world.Broker.Amqp }.CreateConnectionAsync(cancellation);
+        foreach (var queue in JsonNode.Parse(body)!.AsArray().Select(queue => queue!["name"]!.GetValue<string>()).Where(name => Array.Exists(QueuesOfPushes, prefix => name.StartsWith(prefix, StringComparison.Ordinal))))
+        {
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+            while (await channel.BasicGetAsync(queue, autoAck: false, cancellation) is { } message)
+                keys.AddRange(Frames.Keys(message.Body.ToArray(), storm, crowd, bus));
+        }
+
+        return keys;
+    }
+}

@@ -1,0 +1,96 @@
+using Sotto.FakePhone;
+using Phone = Sotto.FakePhone.FakePhone;
+
+namespace Sotto.Dev.Chaos;
+
+/// <summary>What a device does in a run besides hearing.</summary>
+internal enum Role
+{
+    /// <summary>Nothing.</summary>
+    Steady,
+
+    /// <summary>Renews its subscription now and then, at times with another envelope key.</summary>
+    Renewing,
+
+    /// <summary>Withdraws its subscription in the middle of the run.</summary>
+    Leaving,
+
+    /// <summary>Its token dies in the middle of the run.</summary>
+    Dying,
+
+    /// <summary>Subscribes in the middle of the run.</summary>
+    Late,
+}
+
+/// <summary>One simulated device of a run.</summary>
+internal sealed class Device(string name, string service, Phone phone, Role role, int[] namespaces)
+{
+    private readonly List<Phone> _phones = [phone];
+
+    /// <summary>Its name in the books: no secret.</summary>
+    public string Name => name;
+
+    /// <summary>The provider, as clients name it.</summary>
+    public string Service => service;
+
+    public Role Role => role;
+
+    /// <summary>Ascending.</summary>
+    public int[] Namespaces => namespaces;
+
+    public string Account => phone.Account.Hex;
+
+    public string Token => phone.TokenFor(service);
+
+    /// <summary>The phone with the envelope key of its latest wish.</summary>
+    public Phone Phone
+    {
+        get
+        {
+            lock (_phones)
+                return _phones[^1];
+        }
+    }
+
+    /// <summary>With every envelope key that it ever had.</summary>
+    public IReadOnlyList<Phone> Phones
+    {
+        get
+        {
+            lock (_phones)
+                return [.. _phones];
+        }
+    }
+
+    /// <summary>When the API first said yes.</summary>
+    public DateTimeOffset? SubscribedAt { get; set; }
+
+    /// <summary>From when on pushes need not come: it began to withdraw, or its token died.</summary>
+    public DateTimeOffset? GoneFrom { get; set; }
+
+    /// <summary>True while it may count on being woken.</summary>
+    public bool CountsOnIt => SubscribedAt is not null && GoneFrom is null;
+
+    /// <summary>From now on it wants another key.</summary>
+    public void ChangeKey(ReadOnlySpan<byte> key)
+    {
+        lock (_phones)
+            _phones.Add(phone.WithEnvelopeKey(key));
+    }
+
+    /// <summary>Opens an envelope with whichever key fits.</summary>
+    public Notification? Open(string sealedText)
+    {
+        var phones = Phones;
+        for (var i = phones.Count - 1; i >= 0; i--)
+        {
+            if (phones[i].TryOpen(sealedText, out var notification))
+                return notification;
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => name;
+}
