@@ -8,7 +8,8 @@ using Sotto.Hosting.Bus;
 namespace Sotto.Delivery;
 
 /// <summary>Answers the SubscriptionApi's question whether a provider takes a device (session-v2 sections 7.3 and 8).</summary>
-internal sealed class DeviceTokenValidationConsumer(PushApps apps, DeviceTokens tokens) : IConsumer<ValidateDeviceToken>
+/// <remarks>The SubscriptionApi sends its questions in frames; an operator's tool asks one at a time.</remarks>
+internal sealed class DeviceTokenValidationConsumer(PushApps apps, DeviceTokens tokens) : IConsumer<Frame<ValidateDeviceToken>>, IConsumer<ValidateDeviceToken>
 {
     // Error code of session-v2 section 2.3.
     private const int Error = 4;
@@ -17,12 +18,32 @@ internal sealed class DeviceTokenValidationConsumer(PushApps apps, DeviceTokens 
     private const int ServiceIdBytesMin = 32;
     private const int ServiceIdBytesMax = 999;
 
-    public Task Consume(ConsumeContext<ValidateDeviceToken> context) => context.RespondAsync(
-        Answer(context.Message), answer => answer.SetRoutingKey(context.Headers.Get<string>(ValidationQueue.AnswerToHeader) ?? ""));
+    public Task Consume(ConsumeContext<ValidateDeviceToken> context) => RespondAsync(context, Answer(context.Message));
 
-    private DeviceTokenValidated Answer(ValidateDeviceToken question)
+    public Task Consume(ConsumeContext<Frame<ValidateDeviceToken>> context) =>
+        RespondAsync(context, new Frame<DeviceTokenValidated> { Items = [.. context.Message.Items.Select(AnswerAlone)] });
+
+    private static Task RespondAsync<T>(ConsumeContext context, T answer)
+        where T : class =>
+        context.RespondAsync(answer, send => send.SetRoutingKey(context.Headers.Get<string>(ValidationQueue.AnswerToHeader) ?? ""));
+
+    // What one question does to us is no business of its neighbours.
+    private DeviceTokenValidated AnswerAlone(ValidateDeviceToken? question)
     {
-        if (question.SealedServiceInfo is null || !tokens.TryOpenContent(question.SealedServiceInfo, out var serviceInfo))
+        try
+        {
+            return Answer(question);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return Refused(Error, $"The {apps.ProviderName} notification service could not read the request");
+        }
+    }
+
+    // The wire can carry nulls where the contract has none.
+    private DeviceTokenValidated Answer(ValidateDeviceToken? question)
+    {
+        if (question?.SealedServiceInfo is null || !tokens.TryOpenContent(question.SealedServiceInfo, out var serviceInfo))
             return Refused(Error, $"The {apps.ProviderName} notification service could not read the request");
         try
         {

@@ -68,6 +68,17 @@ public abstract partial class SenderCompliance
     }
 
     [Test]
+    public async Task Questions_that_come_together_are_answered_each_by_itself()
+    {
+        await _sender.RunAsync();
+        var device = NewDevice();
+
+        var answers = await _sender.Bus.AskTogetherAsync(ProviderName, SenderUnderTest.SealInfo("not json"), SenderUnderTest.SealInfo(device.ServiceInfo), new byte[100]);
+
+        Assert.That(answers.Select(answer => answer.ErrorCode), Is.EqualTo(new[] { 4, 0, 4 }));
+    }
+
+    [Test]
     public async Task Questions_find_nobody_when_no_sender_runs()
     {
         await _sender.RunAsync();

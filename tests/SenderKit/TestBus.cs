@@ -69,6 +69,14 @@ public sealed class TestBus : IAsyncDisposable
         return answer.Message;
     }
 
+    /// <summary>Asks several questions in one frame, as the SubscriptionApi does when many wait.</summary>
+    public async Task<IReadOnlyList<DeviceTokenValidated>> AskTogetherAsync(string provider, params IEnumerable<byte[]> sealedServiceInfos)
+    {
+        var client = _bus.CreateRequestClient<Frame<ValidateDeviceToken>>(ValidationQueue.AddressOf(provider), RequestTimeout.After(s: 15));
+        var questions = sealedServiceInfos.Select(info => new ValidateDeviceToken { Provider = provider, SealedServiceInfo = info });
+        return (await client.GetResponse<Frame<DeviceTokenValidated>>(new Frame<ValidateDeviceToken> { Items = [.. questions] })).Message.Items;
+    }
+
     public async ValueTask DisposeAsync() => await _bus.StopAsync(TimeSpan.FromSeconds(10));
 
     private static Task Keep<T>(ConsumeContext<Frame<T>> context, ConcurrentQueue<T> kept)

@@ -6,7 +6,7 @@ namespace SubscriptionApi.Providers;
 
 /// <summary>
 /// Asks the providers' senders about the devices of one request. A device that several items name is asked about once. All questions of a request together may
-/// take <see cref="ApiSettings.ValidationTimeout"/>; after that every further one is answered as timed out.
+/// take <see cref="ApiSettings.ValidationTimeout"/>; after that every further one is answered as timed out. Items may ask at the same time.
 /// </summary>
 internal sealed class DeviceInquiry : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class DeviceInquiry : IDisposable
     private readonly ProviderDirectory _providers;
     private readonly ValidationClient _client;
     private readonly CancellationTokenSource _patience;
-    private readonly Dictionary<(string Provider, string Info), DeviceAnswer> _answers = [];
+    private readonly Dictionary<(string Provider, string Info), Task<DeviceAnswer>> _answers = [];
 
     private DeviceInquiry(SealingKeys keys, ProviderDirectory providers, ValidationClient client, TimeSpan timeout)
     {
@@ -28,9 +28,14 @@ internal sealed class DeviceInquiry : IDisposable
         if (!CompactJson.TryWrite(serviceInfo, out var info))
             return DeviceAnswer.Refused(ErrorCode.Error, "Invalid service_info: nested too deeply");
         var question = (provider, Encoding.UTF8.GetString(info));
-        if (!_answers.TryGetValue(question, out var answer))
-            _answers[question] = answer = await AskSenderAsync(provider, info, cancellationToken);
-        return answer;
+        Task<DeviceAnswer>? answer;
+        lock (_answers)
+        {
+            if (!_answers.TryGetValue(question, out answer))
+                _answers[question] = answer = AskSenderAsync(provider, info, cancellationToken);
+        }
+
+        return await answer;
     }
 
     public void Dispose() => _patience.Dispose();

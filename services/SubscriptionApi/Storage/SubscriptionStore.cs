@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Npgsql;
 using NpgsqlTypes;
 using Sotto.Contracts;
@@ -11,34 +12,16 @@ namespace SubscriptionApi.Storage;
 /// The subscriptions. Every change is one statement that also writes what the other services must be told, so that both are committed or neither
 /// is; it returns after the commit.
 /// </summary>
-internal sealed class SubscriptionStore(NpgsqlDataSource database, OutboxSignal outbox)
+internal sealed class SubscriptionStore
 {
-    private const int CommandTimeoutSeconds = 10;
-
-    private const string Columns =
+    /// <summary>What a subscription and what is told of it have in common.</summary>
+    internal const string Columns =
         """
         subscription_id, account, session_ed25519, subaccount_token, subaccount_signature, signature, signature_ts, wants_data, namespaces,
         provider, device_id, sealed_device_token, sealed_envelope_key
         """;
 
-    // A row that nobody has locked since it was made has no xmax: it was inserted here, not updated.
-    private const string Store =
-        $"""
-        WITH stored AS (
-            INSERT INTO subscriptions AS held ({Columns}, revision, created_at, renewed_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, nextval('revisions'), $14, $14)
-            ON CONFLICT (account, provider, device_id) DO UPDATE SET
-                session_ed25519 = excluded.session_ed25519, subaccount_token = excluded.subaccount_token,
-                subaccount_signature = excluded.subaccount_signature, signature = excluded.signature, signature_ts = excluded.signature_ts,
-                wants_data = excluded.wants_data, namespaces = excluded.namespaces, sealed_device_token = excluded.sealed_device_token,
-                sealed_envelope_key = excluded.sealed_envelope_key, revision = nextval('revisions'), renewed_at = excluded.renewed_at
-            RETURNING held.*, held.xmax = 0 AS added
-        ), told AS (
-            INSERT INTO outbox (change, revision, {Columns})
-            SELECT CASE WHEN added THEN 'added' ELSE 'renewed' END, revision, {Columns} FROM stored
-        )
-        SELECT added FROM stored
-        """;
+    private const int CommandTimeoutSeconds = 10;
 
     private const string Withdraw =
         $"""
@@ -57,31 +40,29 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database, OutboxSignal 
         INSERT INTO outbox (change, revision, {Columns}) SELECT 'invalidated', nextval('revisions'), {Columns} FROM gone
         """;
 
-    /// <summary>Stores a wish, new or renewed; an older signature replaces a newer one too (session-v2 section 4).</summary>
+    private readonly NpgsqlDataSource _database;
+    private readonly OutboxSignal _outbox;
+    private readonly Gathering<StoredWish, WishOutcome> _wishes;
+
+    public SubscriptionStore(NpgsqlDataSource database, OutboxSignal outbox)
+    {
+        (_database, _outbox) = (database, outbox);
+        // One batch at a time: they then follow each other in the order in which they came, and never wait for each other's rows.
+        var batch = new WishBatch(database, outbox);
+        _wishes = new(WishBatch.WishesMax, underWayMax: 1, WishBatch.WaitingMax, batch.StoreAsync);
+    }
+
+    /// <summary>Stores a wish, new or renewed; an older signature replaces a newer one too (session-v2 section 4). Wishes that wait at the same moment are committed together.</summary>
     /// <returns>True when it is new.</returns>
+    /// <exception cref="GatheringFullException">Too many wait.</exception>
+    /// <exception cref="NpgsqlException">The database could not be used, or refused this one.</exception>
     public async Task<bool> StoreAsync(
         SignedRequest request, Wish wish, byte[] sealedEnvelopeKey, DeviceAnswer device, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = Command(Store);
-        Add(command, NpgsqlDbType.Uuid, Guid.NewGuid());
-        Add(command, NpgsqlDbType.Bytea, request.Account.ToArray());
-        Add(command, NpgsqlDbType.Bytea, request.SessionEd25519);
-        Add(command, NpgsqlDbType.Bytea, request.SubaccountToken);
-        Add(command, NpgsqlDbType.Bytea, request.SubaccountSignature);
-        Add(command, NpgsqlDbType.Bytea, request.Signature);
-        Add(command, NpgsqlDbType.Bigint, request.SignedAtSeconds);
-        Add(command, NpgsqlDbType.Boolean, wish.WantsData);
-        Add(command, NpgsqlDbType.Array | NpgsqlDbType.Smallint, wish.Namespaces);
-        Add(command, NpgsqlDbType.Text, request.Provider);
-        Add(command, NpgsqlDbType.Bytea, device.DeviceId);
-        Add(command, NpgsqlDbType.Bytea, device.SealedDeviceToken);
-        Add(command, NpgsqlDbType.Bytea, sealedEnvelopeKey);
-        Add(command, NpgsqlDbType.TimestampTz, now);
-        CrashPoint.Pass("subscribe.before-commit");
-        var added = (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
-        CrashPoint.Pass("subscribe.after-commit");
-        outbox.Wake();
-        return added;
+        var outcome = await _wishes.DoAsync(new StoredWish(request, wish, sealedEnvelopeKey, device, now), cancellationToken);
+        if (outcome.Failure is { } failure)
+            ExceptionDispatchInfo.Throw(failure);
+        return outcome.Added;
     }
 
     /// <summary>Ends a subscription.</summary>
@@ -93,7 +74,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database, OutboxSignal 
         Add(command, NpgsqlDbType.Text, request.Provider);
         Add(command, NpgsqlDbType.Bytea, device.DeviceId);
         var withdrawn = await command.ExecuteNonQueryAsync(cancellationToken) > 0;
-        outbox.Wake();
+        _outbox.Wake();
         return withdrawn;
     }
 
@@ -106,7 +87,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database, OutboxSignal 
         Add(command, NpgsqlDbType.Array | NpgsqlDbType.Bytea, dead.Select(item => item.DeviceId).ToArray());
         Add(command, NpgsqlDbType.Array | NpgsqlDbType.TimestampTz, dead.Select(item => item.InvalidSince.ToUniversalTime()).ToArray());
         var withdrawn = await command.ExecuteNonQueryAsync(cancellationToken);
-        outbox.Wake();
+        _outbox.Wake();
         return withdrawn;
     }
 
@@ -129,7 +110,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database, OutboxSignal 
 
     private NpgsqlCommand Command(string sql)
     {
-        var command = database.CreateCommand(sql);
+        var command = _database.CreateCommand(sql);
         command.CommandTimeout = CommandTimeoutSeconds;
         return command;
     }

@@ -36,6 +36,32 @@ public sealed class BatchTests
     }
 
     [Test]
+    public async Task Many_phones_that_come_at_once_are_each_told_whether_they_are_new()
+    {
+        var phones = Enumerable.Range(0, 60).Select(_ => FakePhone.Create()).ToArray();
+        var before = await _api.QueryAsync<long>("SELECT count(*) FROM subscriptions");
+
+        var first = await Task.WhenAll(phones.Select(phone => phone.SubscribeAsync(_api.Http, _api.Address, "apns", [0])));
+        var second = await Task.WhenAll(phones.Select(phone => phone.SubscribeAsync(_api.Http, _api.Address, "apns", [-1, 0])));
+
+        Assert.That(first.Select(answer => (answer.Added, answer.Updated)), Is.All.EqualTo((true, false)));
+        Assert.That(second.Select(answer => (answer.Added, answer.Updated)), Is.All.EqualTo((false, true)));
+        Assert.That(await _api.QueryAsync<long>("SELECT count(*) FROM subscriptions") - before, Is.EqualTo(phones.Length));
+        Assert.That(await _api.QueryAsync<long>("SELECT count(*) FROM subscriptions WHERE namespaces = '{-1,0}'"), Is.GreaterThanOrEqualTo(phones.Length));
+    }
+
+    [Test]
+    public async Task A_phone_that_asks_many_times_at_once_has_one_subscription()
+    {
+        var phone = FakePhone.Create();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => phone.SubscribeAsync(_api.Http, _api.Address, "apns", [0])));
+
+        Assert.That(answers.Count(answer => answer.Added), Is.EqualTo(1));
+        Assert.That(answers.Count(answer => answer.Updated), Is.EqualTo(19));
+    }
+
+    [Test]
     public async Task Items_are_done_one_after_the_other()
     {
         var phone = FakePhone.Create();

@@ -41,7 +41,8 @@ internal sealed class ProviderStandIn : IAsyncDisposable
                 {
                     endpoint.UseValidationQueue(provider);
                     endpoint.PrefetchCount = 64;
-                    endpoint.Handler<ValidateDeviceToken>(AnswerAsync);
+                    endpoint.Handler<Frame<ValidateDeviceToken>>(AnswerAsync);
+                    endpoint.Handler<ValidateDeviceToken>(AnswerOneAsync);
                 });
             }
         });
@@ -89,12 +90,26 @@ internal sealed class ProviderStandIn : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    private async Task AnswerAsync(ConsumeContext<ValidateDeviceToken> context)
+    // One question without an answer leaves its whole frame without one.
+    private async Task AnswerAsync(ConsumeContext<Frame<ValidateDeviceToken>> context)
+    {
+        var answers = context.Message.Items.Select(Answer).ToList();
+        if (answers.TrueForAll(answer => answer is not null))
+            await context.RespondAsync(new Frame<DeviceTokenValidated> { Items = answers! }, send => send.SetRoutingKey(AnswerTo(context)));
+    }
+
+    private async Task AnswerOneAsync(ConsumeContext<ValidateDeviceToken> context)
+    {
+        if (Answer(context.Message) is { } answer)
+            await context.RespondAsync(answer, send => send.SetRoutingKey(AnswerTo(context)));
+    }
+
+    private static string AnswerTo(MessageContext context) => context.Headers.Get<string>(ValidationQueue.AnswerToHeader) ?? "";
+
+    private DeviceTokenValidated? Answer(ValidateDeviceToken question)
     {
         Interlocked.Increment(ref _asked);
-        var answer = Bend is { } bend ? bend(context.Message) : Judge(context.Message);
-        if (answer is not null)
-            await context.RespondAsync(answer, send => send.SetRoutingKey(context.Headers.Get<string>(ValidationQueue.AnswerToHeader) ?? ""));
+        return Bend is { } bend ? bend(question) : Judge(question);
     }
 
     public DeviceTokenValidated Judge(ValidateDeviceToken question)

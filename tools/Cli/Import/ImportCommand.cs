@@ -72,7 +72,7 @@ internal static class ImportCommand
             await using var questions = new Broker(broker, "sotto import");
             await using var refused = new RefusedRows(arguments.GetValue(Report));
             var source = new SpnsSource(theirs);
-            var senders = new SenderInquiry(new ValidationClient(bus, NullLogger<ValidationClient>.Instance), keys, questions, clock);
+            var senders = new SenderInquiry(new ValidationClient(bus, new ApiSettings { ValidationTimeout = SenderInquiry.AnswerTimeout }, NullLogger<ValidationClient>.Instance), keys, questions, clock);
             HashSet<string> skipped = [.. arguments.GetValue(SkipService) ?? []];
             var total = await CountAsync(source, senders, skipped, cancellationToken);
             var import = new SpnsImport(
