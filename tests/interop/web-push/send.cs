@@ -1,6 +1,7 @@
 #:project ../../../libs/providers/WebPush/WebPush.csproj
 #:property RunAnalyzers=false
 #:property RestorePackagesWithLockFile=false
+#:property PublishAot=false
 // Encrypts for one receiver as WebPushSender does: dotnet run send.cs -- P256DH AUTH SIZE... prints a line of base64url for each size, then the Authorization header.
 using System.Buffers.Text;
 using System.Security.Cryptography;
