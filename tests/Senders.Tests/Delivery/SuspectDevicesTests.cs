@@ -3,7 +3,6 @@ using Sotto.Delivery;
 
 namespace Senders.Tests.Delivery;
 
-[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class SuspectDevicesTests
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(60);
