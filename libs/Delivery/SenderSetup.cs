@@ -13,6 +13,9 @@ namespace Sotto.Delivery;
 /// <summary>Makes a service a sender.</summary>
 public static class SenderSetup
 {
+    // There may be many apps, and what has had to wait need not hurry.
+    private const int HoldingFramesMax = 16;
+
     /// <summary>
     /// Puts the service on the bus with two queues for each provider: its pushes, and questions about its device tokens. Where a provider has several apps, each has a queue of its own besides,
     /// for what has to wait.
@@ -159,19 +162,20 @@ public static class SenderSetup
     {
         var queue = Provider.PushQueue(provider.Name);
         if (provider.Apps.Count > 1)
-            rabbit.ReceivePushes(services, provider.Name, queue, isOwnQueue: false, settings);
+            rabbit.ReceivePushes(services, provider.Name, queue, isOwnQueue: false, settings, settings.PrefetchFrames);
         foreach (var (own, _) in SwitchesOf(provider))
-            rabbit.ReceivePushes(services, provider.Name, own, isOwnQueue: true, settings);
+            rabbit.ReceivePushes(services, provider.Name, own, isOwnQueue: true, settings, provider.Apps.Count > 1 ? HoldingFramesMax : settings.PrefetchFrames);
     }
 
     private static void ReceivePushes(
-        this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string provider, string queue, bool isOwnQueue, DeliverySettings settings) =>
+        this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string provider, string queue, bool isOwnQueue, DeliverySettings settings, int framesMax) =>
         rabbit.ReceiveEndpoint(queue, endpoint =>
         {
             endpoint.UseWorkQueue();
-            endpoint.PrefetchCount = (ushort)settings.PrefetchFrames;
+            var frames = Math.Min(framesMax, settings.PrefetchFrames);
+            endpoint.PrefetchCount = (ushort)frames;
             // All that has been fetched is in hand: what merely waited here would be given back at a pause, and counted.
-            endpoint.ConcurrentMessageLimit = settings.PrefetchFrames;
+            endpoint.ConcurrentMessageLimit = frames;
             if (isOwnQueue)
                 endpoint.ConnectReceiveEndpointObserver(services.GetRequiredKeyedService<EndpointSwitch>(queue));
             endpoint.Consumer(() => new PushFrameConsumer(

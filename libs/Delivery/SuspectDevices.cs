@@ -13,6 +13,9 @@ internal sealed class SuspectDevices(TimeSpan wait)
     // A second answer that comes this much early is late enough.
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(1);
 
+    // Another instance may have reached the device since.
+    private static readonly TimeSpan MemoryMax = TimeSpan.FromHours(2);
+
     private readonly BoundedCache<DeviceKey, DateTimeOffset> _since = new(CountMax);
 
     /// <summary>Notes one more such answer.</summary>
@@ -23,10 +26,10 @@ internal sealed class SuspectDevices(TimeSpan wait)
     {
         if (wait <= TimeSpan.Zero || !DeviceKey.TryRead(push.DeviceId, out var device))
             return null;
-        DateTimeOffset? since = _since.TryGet(device, out var known) ? known : null;
-        if (push.SuspectedAt < since || since is null)
-            since = push.SuspectedAt ?? since;
-        if (since is { } first && sentAt - first >= wait - Tolerance)
+        var since = push.SuspectedAt;
+        if (_since.TryGet(device, out var known) && sentAt - known < MemoryMax && !(since < known))
+            since = known;
+        if (sentAt - since >= wait - Tolerance)
             return null;
         _since.Set(device, since ?? sentAt);
         return wait;

@@ -1,5 +1,6 @@
 using Sotto.Apns;
 using Sotto.Delivery;
+using Sotto.VendorHttp;
 
 namespace ApnsSender;
 
@@ -13,6 +14,8 @@ internal static class ApnsOutcome
 
     public static DeliveryOutcome Of(ApnsResponse response, DateTimeOffset now)
     {
+        if (response.Silence is Silences.TooLate)
+            return new DeliveryOutcome.Postponed(Silences.TooLate, TimeSpan.Zero);
         if (response.Silence is { } silence)
             return new DeliveryOutcome.RetryLater(silence, Lost, response.ResumesIn);
         var reason = response.Reason ?? $"status {response.Status}";

@@ -24,6 +24,7 @@ internal sealed class ApnsPushProvider(string name, CredentialedClient<ApnsClien
         {
             Priority = push.Urgency == PushUrgency.High ? 10 : 5,
             Expiration = settings.SendExpiration ? push.ExpiresAt : null,
+            NotAfter = push.ExpiresAt,
             CollapseId = settings.CollapseRepeats ? push.PushId.ToString("N") : null,
         };
         return await client.SendAsync(async apple => ApnsOutcome.Of(await apple.SendAsync(notification, cancellationToken), clock.GetUtcNow()));

@@ -14,6 +14,8 @@ internal static class FcmOutcome
     {
         if (response.NoAccess is { } access)
             return OfNoAccess(access, now);
+        if (response.Silence is Silences.TooLate)
+            return new DeliveryOutcome.Postponed(Silences.TooLate, TimeSpan.Zero);
         if (response.Silence is { } silence)
             return new DeliveryOutcome.RetryLater(silence, Failed, response.ResumesIn);
         var reason = response.ErrorCode ?? response.ErrorStatus ?? $"status {response.Status}";

@@ -17,7 +17,7 @@ internal sealed class FcmPushProvider(CredentialedClient<FcmClient> client, FcmA
         var message = FcmPayload.Wrap(push.Payload, deviceToken, settings.HighPriority && push.Urgency == PushUrgency.High);
         if (message.DataBytes > FcmMessage.DataBytesMax)
             return new DeliveryOutcome.PayloadBad("message too big");
-        return await client.SendAsync(async google => FcmOutcome.Of(await google.SendAsync(message, cancellationToken), clock.GetUtcNow()));
+        return await client.SendAsync(async google => FcmOutcome.Of(await google.SendAsync(message, push.ExpiresAt, cancellationToken), clock.GetUtcNow()));
     }
 
     public DeviceReading Read(JsonElement serviceInfo) => DeviceReading.OfToken(serviceInfo, Refuse);

@@ -16,6 +16,8 @@ internal static class HuaweiOutcome
     {
         if (response.NoAccess is { } access)
             return OfNoAccess(access, now);
+        if (response.Silence is Silences.TooLate)
+            return new DeliveryOutcome.Postponed(Silences.TooLate, TimeSpan.Zero);
         if (response.Silence is { } silence)
             return new DeliveryOutcome.RetryLater(silence, Failed, response.ResumesIn);
         var told = RetryAfter.Read(response.RetryAfter, now);

@@ -20,22 +20,22 @@ internal sealed class HuaweiPushProvider(CredentialedClient<HmsClient> client, T
         var message = HuaweiPayload.Wrap(push.Payload, deviceToken, high);
         if (HuaweiPayload.BytesWithoutTokens(message) > HmsMessage.BodyBytesMax)
             return new DeliveryOutcome.PayloadBad("80300008");
-        return await client.SendAsync(huawei => SendAsync(huawei, message, deviceToken, high, cancellationToken));
+        return await client.SendAsync(huawei => SendAsync(huawei, push, message, deviceToken, high, cancellationToken));
     }
 
     public DeviceReading Read(JsonElement serviceInfo) => DeviceReading.OfToken(serviceInfo, Refuse);
 
     public void Dispose() => client.Dispose();
 
-    private async Task<DeliveryOutcome> SendAsync(HmsClient huawei, HmsMessage message, string deviceToken, bool high, CancellationToken cancellationToken)
+    private async Task<DeliveryOutcome> SendAsync(HmsClient huawei, EncryptedPush push, HmsMessage message, string deviceToken, bool high, CancellationToken cancellationToken)
     {
-        var response = await huawei.SendAsync(message, cancellationToken);
+        var response = await huawei.SendAsync(message, push.ExpiresAt, cancellationToken);
         if (high && response.Code == HmsCode.HighUrgencyForbidden)
         {
             // Late is better than never, but somebody must ask Huawei for the permission.
             if (Interlocked.Exchange(ref _highIsForbidden, 1) == 0)
                 logger.HighUrgencyForbidden();
-            response = await huawei.SendAsync(message with { Urgency = HmsMessage.Normal }, cancellationToken);
+            response = await huawei.SendAsync(message with { Urgency = HmsMessage.Normal }, push.ExpiresAt, cancellationToken);
         }
 
         return HuaweiOutcome.Of(response, deviceToken, clock.GetUtcNow());

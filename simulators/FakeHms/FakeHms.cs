@@ -24,6 +24,7 @@ public sealed class FakeHms : ProviderSimulator
     private readonly AccessTokens _accessTokens;
     private readonly CredentialsGrant _grant;
     private readonly FlowControl _flow;
+    private readonly Lazy<SignedTokens> _account = new(() => new SignedTokens());
     private long _requestId;
 
     private FakeHms(FakeHmsOptions options)
@@ -46,8 +47,11 @@ public sealed class FakeHms : ProviderSimulator
     /// <summary>The app's secret.</summary>
     public string AppSecret { get; }
 
-    /// <summary>The project that <c>/v2/</c> paths name.</summary>
+    /// <summary>The project that <c>/v2/</c> and <c>/v3/</c> paths name.</summary>
     public string ProjectId => _options.ProjectId ?? AppId;
+
+    /// <summary>The key file of a service account that may send for the project; v3 takes no other tokens than its own.</summary>
+    public string ServiceAccountJson => _account.Value.KeyFile(ProjectId);
 
     /// <summary>Starts a simulated Huawei.</summary>
     public static async Task<FakeHms> StartAsync(FakeHmsOptions? options = null)
@@ -100,7 +104,13 @@ public sealed class FakeHms : ProviderSimulator
         var authorization = request.Header("authorization");
         if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || !isOurs)
             return HmsCode.NotAuthenticated;
-        return _accessTokens.StateOf(authorization[Scheme.Length..]) switch
+        var token = authorization[Scheme.Length..];
+        // An access token has no dots.
+        if (token.Contains('.', StringComparison.Ordinal) && !request.Path.StartsWith("/v1/", StringComparison.Ordinal))
+            return _account.Value.Judge(token, Clock.GetUtcNow()) ?? (_options.MaySend ? null : HmsCode.MayNotSend);
+        if (request.Path.StartsWith("/v3/", StringComparison.Ordinal))
+            return HmsCode.NotAuthenticated;
+        return _accessTokens.StateOf(token) switch
         {
             AccessTokenState.Good => _options.MaySend ? null : HmsCode.MayNotSend,
             AccessTokenState.Expired => HmsCode.TokenExpired,
@@ -138,8 +148,8 @@ public sealed class FakeHms : ProviderSimulator
     private bool IsSendPath(string path, out bool isOurs)
     {
         var parts = path.Split('/');
-        isOurs = parts.Length == 4 && ((parts[1] == "v1" && parts[2] == AppId) || (parts[1] == "v2" && parts[2] == ProjectId));
-        return parts is ["", "v1" or "v2", _, "messages:send"];
+        isOurs = parts.Length == 4 && ((parts[1] == "v1" && parts[2] == AppId) || (parts[1] is "v2" or "v3" && parts[2] == ProjectId));
+        return parts is ["", "v1" or "v2" or "v3", _, "messages:send"];
     }
 
     private static bool IsTokenPath(string path) => path is CredentialsGrant.Path or CredentialsGrant.OldPath;

@@ -11,7 +11,7 @@ public sealed record FakeHmsOptions : FakeProviderOptions
     /// <summary>The app's secret; null makes one.</summary>
     public string? AppSecret { get; init; }
 
-    /// <summary>The project that <c>/v2/</c> paths name; null takes the app's id.</summary>
+    /// <summary>The project that <c>/v2/</c> and <c>/v3/</c> paths name; null takes the app's id.</summary>
     public string? ProjectId { get; init; }
 
     /// <summary>How long an access token lives.</summary>

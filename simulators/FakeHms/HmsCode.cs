@@ -9,6 +9,7 @@ internal sealed record HmsCode(string Code, string Message, int Status)
     public static readonly HmsCode IllegalCollapseKey = new("80100013", "collapse_key is illegal", 400);
     public static readonly HmsCode NotAuthenticated = new("80200001", "OAuth authentication error", 401);
     public static readonly HmsCode TokenExpired = new("80200003", "OAuth token expired", 401);
+    public static readonly HmsCode SignedTokenExpired = new("80200005", "JWT expired", 401);
     public static readonly HmsCode MayNotSend = new("80300002", "App has no permission to send", 400);
     public static readonly HmsCode AllTokensInvalid = new("80300007", "All tokens are invalid", 400);
     public static readonly HmsCode BodyTooLarge = new("80300008", "Message body size exceeds 4096", 400);

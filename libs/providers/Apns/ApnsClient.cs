@@ -103,7 +103,7 @@ public sealed class ApnsClient : IDisposable
             headers.Add(new(ApnsHeader.CollapseId, collapse));
         // A token is hex digits; one that is not must still not reach outside its place in the path.
         var path = "/3/device/" + Uri.EscapeDataString(notification.DeviceToken.ToLowerInvariant());
-        return new VendorRequest(path, "application/json", notification.Body) { Headers = headers, WantedHeaders = WantedHeaders };
+        return new VendorRequest(path, "application/json", notification.Body) { Headers = headers, WantedHeaders = WantedHeaders, NotAfter = notification.NotAfter };
     }
 
     private static readonly string[] WantedHeaders = [ApnsHeader.Id];

@@ -27,6 +27,9 @@ public sealed record ApnsNotification(Guid Id, string DeviceToken, ReadOnlyMemor
     /// <summary>Notifications of one collapse id replace each other on the device; null for none.</summary>
     public string? CollapseId { get; init; }
 
+    /// <summary>From then on it is worthless and is not sent, however long it waits for a stream; null for never. Not told to Apple.</summary>
+    public DateTimeOffset? NotAfter { get; init; }
+
     /// <inheritdoc/>
     // A record would print the token and the body.
     public override string ToString() => $"{nameof(ApnsNotification)} {Id}";

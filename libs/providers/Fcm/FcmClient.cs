@@ -31,12 +31,15 @@ public sealed class FcmClient : IDisposable
     public VendorConnections Connections { get; }
 
     /// <summary>Sends one message.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="notAfter">From then on it is worthless and is not sent, however long it waits; null for never.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The caller gave up; Google may have taken the message.</exception>
-    public async Task<FcmResponse> SendAsync(FcmMessage message, CancellationToken cancellationToken)
+    public async Task<FcmResponse> SendAsync(FcmMessage message, DateTimeOffset? notAfter, CancellationToken cancellationToken)
     {
         var body = message.ToJson();
-        var (response, again) = await SendOnceAsync(body, cancellationToken);
-        return again ? (await SendOnceAsync(body, cancellationToken)).Response : response;
+        var (response, again) = await SendOnceAsync(body, notAfter, cancellationToken);
+        return again ? (await SendOnceAsync(body, notAfter, cancellationToken)).Response : response;
     }
 
     /// <summary>Has an access token fetched, if there is none, and says what came of it.</summary>
@@ -50,12 +53,12 @@ public sealed class FcmClient : IDisposable
         _account.Dispose();
     }
 
-    private async Task<(FcmResponse Response, bool Again)> SendOnceAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    private async Task<(FcmResponse Response, bool Again)> SendOnceAsync(ReadOnlyMemory<byte> body, DateTimeOffset? notAfter, CancellationToken cancellationToken)
     {
         var access = await _tokens.GetAsync(cancellationToken);
         if (access.Token is not { } token)
             return (new FcmResponse { NoAccess = access }, false);
-        var request = new VendorRequest(_path, "application/json; charset=UTF-8", body) { Headers = [new("authorization", "Bearer " + token.Value)] };
+        var request = new VendorRequest(_path, "application/json; charset=UTF-8", body) { Headers = [new("authorization", "Bearer " + token.Value)], NotAfter = notAfter };
         var response = FcmResponse.Read(await Connections.SendAsync(request, cancellationToken));
         // With an FcmError it is not our token that is refused but the key of Apple's or the browsers' side of the project.
         if (response is not { Status: Unauthorized, ErrorCode: null })

@@ -42,12 +42,15 @@ public sealed class HmsClient : IDisposable
     public VendorConnections Connections { get; }
 
     /// <summary>Sends one message.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="notAfter">From then on it is worthless and is not sent, however long it waits; null for never.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The caller gave up; Huawei may have taken the message.</exception>
-    public async Task<HmsResponse> SendAsync(HmsMessage message, CancellationToken cancellationToken)
+    public async Task<HmsResponse> SendAsync(HmsMessage message, DateTimeOffset? notAfter, CancellationToken cancellationToken)
     {
         var body = message.ToJson();
-        var (response, again) = await SendOnceAsync(body, cancellationToken);
-        return again ? (await SendOnceAsync(body, cancellationToken)).Response : response;
+        var (response, again) = await SendOnceAsync(body, notAfter, cancellationToken);
+        return again ? (await SendOnceAsync(body, notAfter, cancellationToken)).Response : response;
     }
 
     /// <summary>Has a token fetched or signed, if there is none, and says what came of it.</summary>
@@ -60,12 +63,12 @@ public sealed class HmsClient : IDisposable
         _access.Dispose();
     }
 
-    private async Task<(HmsResponse Response, bool Again)> SendOnceAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    private async Task<(HmsResponse Response, bool Again)> SendOnceAsync(ReadOnlyMemory<byte> body, DateTimeOffset? notAfter, CancellationToken cancellationToken)
     {
         var access = await _access.GetAsync(cancellationToken);
         if (access.Token is not { } token)
             return (new HmsResponse { NoAccess = access }, false);
-        var request = new VendorRequest(_path, "application/json;charset=UTF-8", body) { Headers = [new("Authorization", "Bearer " + token.Value)] };
+        var request = new VendorRequest(_path, "application/json;charset=UTF-8", body) { Headers = [new("Authorization", "Bearer " + token.Value)], NotAfter = notAfter };
         var response = HmsResponse.Read(await Connections.SendAsync(request, cancellationToken));
         var refused = response.Code is HmsCode.AuthenticationFailed or HmsCode.AccessTokenExpired or HmsCode.JwtExpired
             || response is { Status: Unauthorized, Code: null };

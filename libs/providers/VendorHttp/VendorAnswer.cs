@@ -45,6 +45,9 @@ public static class Silences
     /// <summary>No connection or stream became free in time: the request was never sent.</summary>
     public const string NoStream = "no stream";
 
+    /// <summary>The request had become worthless before it could be sent.</summary>
+    public const string TooLate = "too late";
+
     /// <summary>No connection could be made.</summary>
     public const string Unreachable = "unreachable";
 

@@ -13,8 +13,10 @@ public sealed partial class VendorConnections
 
         public async Task<VendorAnswer> RunAsync(CancellationToken cancellationToken)
         {
+            if (Patience() is not { } patience)
+                return Silent(Silences.TooLate);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(_timeout.Token, cancellationToken);
-            _timeout.CancelAfter(owner._options.StreamWaitMax);
+            _timeout.CancelAfter(patience);
             Interlocked.Increment(ref owner._unwritten);
             var isFirst = false;
             try
@@ -43,6 +45,16 @@ public sealed partial class VendorConnections
         }
 
         public void Dispose() => _timeout.Dispose();
+
+        // How long to wait for a connection and a stream; null when it is too late already.
+        private TimeSpan? Patience()
+        {
+            var most = owner._options.StreamWaitMax;
+            if (request.NotAfter is not { } end)
+                return most;
+            var left = end - owner._clock.GetUtcNow();
+            return left <= TimeSpan.Zero ? null : left < most ? left : most;
+        }
 
         private HttpRequestMessage CreateMessage()
         {
@@ -101,7 +113,7 @@ public sealed partial class VendorConnections
         private VendorAnswer TimedOut()
         {
             if (Volatile.Read(ref _written) == 0)
-                return Silent(Silences.NoStream);
+                return Silent(request.NotAfter <= owner._clock.GetUtcNow() ? Silences.TooLate : Silences.NoStream);
             if (connection.TimedOut())
                 owner.Retire(connection);
             return Silent(Silences.Timeout);

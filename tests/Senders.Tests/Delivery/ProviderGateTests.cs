@@ -176,6 +176,37 @@ public sealed class ProviderGateTests
         Assert.That(gate.Reason, Is.EqualTo(GateReason.Credential));
     }
 
+    [Test]
+    public async Task New_credentials_end_the_pause_that_the_old_ones_caused_and_no_other()
+    {
+        using var gate = Gate();
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, new DeliveryOutcome.CredentialBad("InvalidProviderToken"));
+        Assert.That(gate.PausedFor, Is.GreaterThan(TimeSpan.Zero));
+
+        gate.ProbeCredentials();
+
+        Assert.That(gate.PausedFor, Is.EqualTo(TimeSpan.Zero));
+        Assert.That(gate.IsWideOpen, Is.False, "one goes first");
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, new DeliveryOutcome.Throttled(ThrottleScope.App, "", new RetryPace(TimeSpan.FromSeconds(60))));
+        gate.ProbeCredentials();
+        Assert.That(gate.PausedFor, Is.GreaterThan(TimeSpan.Zero));
+    }
+
+    [Test]
+    public async Task It_is_wide_open_when_nothing_is_left_of_a_pause()
+    {
+        using var gate = Gate();
+        Assert.That(gate.IsWideOpen);
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, new DeliveryOutcome.CredentialBad("InvalidProviderToken"));
+        gate.ProbeCredentials();
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Taken);
+        Assert.That(gate.IsWideOpen, Is.False, "it ramps up");
+
+        _clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.That(gate.IsWideOpen);
+    }
+
     private static async Task<int> CountOpenAsync(ProviderGate gate)
     {
         var passes = new List<GatePass>();

@@ -1,0 +1,47 @@
+using Senders.Tests.Harness;
+using Sotto.Delivery;
+
+namespace Senders.Tests.Delivery;
+
+public sealed class SuspectDevicesTests
+{
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(60);
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly SuspectDevices _suspects = new(Wait);
+    private readonly EncryptedPush _push = SenderUnderTest.Push(Provider.Apns, "token");
+
+    [Test]
+    public void The_first_doubtful_answer_is_not_believed_and_the_second_is()
+    {
+        Assert.That(_suspects.Suspect(_push, Now), Is.EqualTo(Wait));
+        Assert.That(_suspects.Suspect(_push, Now + (Wait / 2)), Is.EqualTo(Wait), "too soon");
+        Assert.That(_suspects.Suspect(_push, Now + Wait), Is.Null);
+    }
+
+    [Test]
+    public void An_instance_that_has_not_heard_the_first_one_takes_the_push_at_its_word()
+    {
+        Assert.That(_suspects.Suspect(_push with { SuspectedAt = Now - Wait }, Now), Is.Null);
+    }
+
+    [Test]
+    public void A_device_that_was_reached_is_no_longer_suspected()
+    {
+        _suspects.Suspect(_push, Now);
+        _suspects.Clear(_push.DeviceId);
+
+        Assert.That(_suspects.Suspect(_push, Now + Wait), Is.EqualTo(Wait));
+    }
+
+    [Test]
+    public void What_is_long_ago_does_not_count()
+    {
+        _suspects.Suspect(_push, Now);
+
+        Assert.That(_suspects.Suspect(_push, Now.AddDays(1)), Is.EqualTo(Wait));
+    }
+
+    [Test]
+    public void Who_does_not_want_to_ask_again_believes_at_once() => Assert.That(new SuspectDevices(TimeSpan.Zero).Suspect(_push, Now), Is.Null);
+}
