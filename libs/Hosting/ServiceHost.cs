@@ -56,17 +56,7 @@ public static class ServiceHost
         return builder;
     }
 
-    /// <summary>Opens addresses of the service's own, beside the one for health and metrics.</summary>
-    /// <param name="builder">The service.</param>
-    /// <param name="urls">One or several, separated by semicolons.</param>
-    /// <param name="setting">The key that they were read from, for the error.</param>
-    public static void ListenAt(this WebApplicationBuilder builder, string urls, string setting)
-    {
-        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(ListenAddress.Parse(url, setting)));
-    }
-
-    /// <summary>Opens addresses of the service's own that may be <c>https</c>.</summary>
+    /// <summary>Opens addresses of the service's own, beside the one for health and metrics. They may be <c>https</c>.</summary>
     /// <param name="builder">The service.</param>
     /// <param name="urls">One or several, separated by semicolons.</param>
     /// <param name="setting">The key that they were read from, for the error.</param>

@@ -11,7 +11,7 @@ public sealed partial class ConformanceTests
     public static IEnumerable<TestCaseData> Rows =>
         from page in Sources.Files("*.md", "docs").Where(page => Sources.Read(page).Contains(Heading, StringComparison.Ordinal))
         from row in Table(page)
-        select new TestCaseData(row).SetArgDisplayNames($"{Path.GetFileName(page)}: {row[0]}");
+        select new TestCaseData((object)row).SetArgDisplayNames($"{Path.GetFileName(page)}: {row[0]}");
 
     [Test]
     public void Both_pages_have_a_table()

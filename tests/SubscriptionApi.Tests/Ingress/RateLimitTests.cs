@@ -21,13 +21,13 @@ public sealed class RateLimitTests
         for (var i = 0; i < 4; i++)
             Assert.That(await AskAsync(api, "/subscribe", "[]", "192.0.2.1"), Does.StartWith("HTTP/1.1 200 ").And.EndWith("[]"));
 
-        var plain = await UntilAsync(() => AskAsync(api, "/subscribe", "[]", "192.0.2.1"), answer => !answer.EndsWith("[]", StringComparison.Ordinal));
+        var plain = await UntilAsync(() => AskAsync(api, "/subscribe", "[]", "192.0.2.1"), said => !said.EndsWith("[]", StringComparison.Ordinal));
         Assert.That(plain, Does.StartWith("HTTP/1.1 200 ").And.Contain("application/json").And.Contain("{\"error\":3,"));
-        var onion = await UntilAsync(() => AskAsync(api, "/oxen/v4/lsrpc", "x", "192.0.2.1"), answer => answer.StartsWith("HTTP/1.1 429 ", StringComparison.Ordinal));
+        var onion = await UntilAsync(() => AskAsync(api, "/oxen/v4/lsrpc", "x", "192.0.2.1"), said => said.StartsWith("HTTP/1.1 429 ", StringComparison.Ordinal));
         Assert.That(onion, Does.Contain("Retry-After: "));
         Assert.That(await AskAsync(api, "/subscribe", "[]", "192.0.2.2"), Does.EndWith("[]"));
         // To the left of the proxy's own word anybody can write anything.
-        Assert.That(await UntilAsync(() => AskAsync(api, "/unsubscribe", "[]", "192.0.2.9, 192.0.2.1"), answer => answer.Contains("error", StringComparison.Ordinal)), Does.Contain("\"error\":3"));
+        Assert.That(await UntilAsync(() => AskAsync(api, "/unsubscribe", "[]", "192.0.2.9, 192.0.2.1"), said => said.Contains("error", StringComparison.Ordinal)), Does.Contain("\"error\":3"));
     }
 
     [Test]
@@ -36,8 +36,8 @@ public sealed class RateLimitTests
         await using var api = await ApiUnderTest.StartedAsync(settings: [Proxied, "--Ingress:TotalRate=1", "--Ingress:TotalBurst=3"]);
         var number = 0;
 
-        var plain = await UntilAsync(() => AskAsync(api, "/subscribe", "[]", $"192.0.2.{++number}"), answer => answer.Contains("\"error\":3", StringComparison.Ordinal));
-        var onion = await UntilAsync(() => AskAsync(api, "/oxen/v4/lsrpc", "x", $"192.0.2.{++number}"), answer => answer.StartsWith("HTTP/1.1 503 ", StringComparison.Ordinal));
+        var plain = await UntilAsync(() => AskAsync(api, "/subscribe", "[]", $"192.0.2.{++number}"), said => said.Contains("\"error\":3", StringComparison.Ordinal));
+        var onion = await UntilAsync(() => AskAsync(api, "/oxen/v4/lsrpc", "x", $"192.0.2.{++number}"), said => said.StartsWith("HTTP/1.1 503 ", StringComparison.Ordinal));
 
         Assert.That(plain, Does.StartWith("HTTP/1.1 200 "));
         Assert.That(onion, Does.Contain("Retry-After: "));
@@ -49,7 +49,7 @@ public sealed class RateLimitTests
         await using var api = await ApiUnderTest.StartedAsync(settings: ["--Ingress:UnlimitedNetworks=", "--Ingress:ClientRate=1", "--Ingress:ClientBurst=2"]);
         var number = 0;
 
-        var answer = await UntilAsync(() => AskAsync(api, "/subscribe", "[]", $"192.0.2.{++number}"), answer => answer.Contains("\"error\":3", StringComparison.Ordinal));
+        var answer = await UntilAsync(() => AskAsync(api, "/subscribe", "[]", $"192.0.2.{++number}"), said => said.Contains("\"error\":3", StringComparison.Ordinal));
 
         Assert.That(answer, Does.StartWith("HTTP/1.1 200 "));
     }
@@ -116,7 +116,7 @@ public sealed class RateLimitTests
             // One a second is what it may have; the second of each pair is one too many once the burst is used up.
             limits.Refuses(Client, 0);
             var refusal = limits.Refuses(Client, 0);
-            Assert.That(refusal, second < 9 ? Is.Null : Is.EqualTo(IngressRefusal.ClientRate), $"second {second}");
+            Assert.That(refusal, Is.EqualTo(second < 9 ? null : (IngressRefusal?)IngressRefusal.ClientRate), $"second {second}");
             clock.Advance(TimeSpan.FromSeconds(1));
         }
     }

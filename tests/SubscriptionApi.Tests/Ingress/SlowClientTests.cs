@@ -12,7 +12,7 @@ public sealed class SlowClientTests
     [OneTimeSetUp]
     public async Task Start() => _api = await ApiUnderTest.StartedAsync(settings:
     [
-        "--Api:HeadersTimeout=00:00:01", "--Api:BodyTimeout=00:00:02", "--Api:KeepAliveTimeout=00:00:01", "--Api:ConnectionsMax=40", "--Ingress:ClientConnectionsMax=8",
+        "--Api:HeadersTimeout=00:00:01", "--Api:BodyTimeout=00:00:02", "--Api:KeepAliveTimeout=00:00:01", "--Api:ConnectionsMax=40", "--Ingress:ClientConnectionsMax=3",
         "--Ingress:UnlimitedNetworks=",
     ]);
 
@@ -113,7 +113,7 @@ public sealed class SlowClientTests
 
     private static async Task<bool> IsClosedAtOnceAsync(TcpClient client)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         try
         {
             return await client.GetStream().ReadAsync(new byte[1], patience.Token) == 0;

@@ -3,6 +3,7 @@ using System.Text;
 using Sotto.FakePhone;
 using Sotto.OnionRequests;
 using SubscriptionApi.Tests.Support;
+using OnionCipher = Sotto.FakePhone.OnionCipher;
 
 namespace SubscriptionApi.Tests.OnionRequests;
 
