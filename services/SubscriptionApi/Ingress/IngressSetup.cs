@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sotto.Hosting;
 using Sotto.Hosting.Settings;
@@ -53,6 +54,7 @@ internal static class IngressSetup
         listener.Use(next => connection => connections.HoldAsync(connection, next));
         if (!isTls)
             return;
+        listener.Use(next => connection => RefuseUnspokenAsync(connection, next));
         var certificate = listener.ApplicationServices.GetRequiredService<ServerCertificate>();
         listener.UseHttps(
             (_, _, _, _) => ValueTask.FromResult(new SslServerAuthenticationOptions
@@ -63,5 +65,18 @@ internal static class IngressSetup
             }),
             state: null!,
             HandshakeTimeout);
+    }
+
+    private static async Task RefuseUnspokenAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        try
+        {
+            await next(connection);
+        }
+        // A greeting of no version that is spoken here; any stranger can send one, so it is no error of ours.
+        catch (NotSupportedException)
+        {
+            connection.Abort();
+        }
     }
 }

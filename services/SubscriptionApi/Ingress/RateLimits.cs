@@ -19,6 +19,7 @@ internal sealed class RateLimits(IngressSettings settings, TimeProvider clock)
     private readonly Lock _gate = new();
     private ConcurrentDictionary<IPAddress, Allowance> _now = new();
     private ConcurrentDictionary<IPAddress, Allowance> _before = new();
+    private int _known;
     private long _turnedAt = clock.GetTimestamp();
 
     /// <summary>Null when the request may come in; else why not.</summary>
@@ -40,12 +41,15 @@ internal sealed class RateLimits(IngressSettings settings, TimeProvider clock)
             return known;
         if (!Volatile.Read(ref _before).TryGetValue(client, out known))
         {
-            if (now.Count >= ClientsMax)
+            if (Volatile.Read(ref _known) >= ClientsMax)
                 return _strangers;
             known = new Allowance(settings.ClientRate, settings.ClientBurst, clock);
         }
 
-        return now.GetOrAdd(client, known);
+        // To count what the dictionary holds would lock all of it.
+        if (now.TryAdd(client, known))
+            Interlocked.Increment(ref _known);
+        return now.GetValueOrDefault(client, known);
     }
 
     private void Turn()
@@ -57,6 +61,7 @@ internal sealed class RateLimits(IngressSettings settings, TimeProvider clock)
             if (clock.GetElapsedTime(_turnedAt) < _generation)
                 return;
             Volatile.Write(ref _before, _now);
+            Volatile.Write(ref _known, 0);
             Volatile.Write(ref _now, new ConcurrentDictionary<IPAddress, Allowance>());
             Volatile.Write(ref _turnedAt, clock.GetTimestamp());
         }
