@@ -1,7 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using RabbitMQ.Client;
 using Sotto.Hosting.Settings;
 
 namespace Sotto.Hosting.Bus;
@@ -75,27 +74,8 @@ public static class BusSetup
 
     private sealed class TopologyDeclaration(Broker broker, TimeProvider clock) : IHostedService
     {
-        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
-        public async Task StartAsync(CancellationToken cancellationToken)
-        {
-            var giveUpAt = clock.GetUtcNow() + StartTimeout;
-            while (true)
-            {
-                try
-                {
-                    await broker.WithChannelAsync(channel => BusTopology.DeclareAsync(channel, cancellationToken), cancellationToken);
-                    return;
-                }
-                catch (RabbitMQ.Client.Exceptions.BrokerUnreachableException e) when (clock.GetUtcNow() < giveUpAt)
-                {
-                    // The broker may be starting beside us. A wrong password will not mend itself.
-                    if (e.InnerException is RabbitMQ.Client.Exceptions.AuthenticationFailureException)
-                        throw new SettingsException("Setting ConnectionStrings:RabbitMq: the broker refuses this user or password.");
-                    await Task.Delay(Pause, clock, cancellationToken);
-                }
-            }
-        }
+        public Task StartAsync(CancellationToken cancellationToken) =>
+            broker.DeclareAtStartAsync(channel => BusTopology.DeclareAsync(channel, cancellationToken), clock, cancellationToken);
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
