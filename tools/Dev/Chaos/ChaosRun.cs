@@ -24,7 +24,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
     private static readonly TimeSpan Around = TimeSpan.FromSeconds(60);
     private const double PushesASecondMax = 600;
     private const double SecondsForFault = 3;
-    private static readonly TimeSpan RainMin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RainMin = TimeSpan.FromSeconds(30);
     private static readonly string[] QueuesOfPushes = ["encryptor", "push.", "dead-letters", "poison"];
 
     private TimeSpan RestPatience => TimeSpan.FromSeconds(Math.Clamp(options.TimeMax.TotalSeconds / 4, RestPatienceMin.TotalSeconds, RestPatienceMax.TotalSeconds));
