@@ -6,7 +6,17 @@ using Sotto.Hosting.Bus;
 namespace Sotto.Delivery;
 
 /// <summary>Takes frames of pushes from one provider's queue, or from the queue of one of its apps. A frame is acknowledged when each of its pushes is settled, whatever became of its neighbours.</summary>
-internal sealed class PushFrameConsumer(PushSender sender, bool isOwnQueue, PoisonPublisher poison, ILogger<PushFrameConsumer> logger) : IConsumer<Frame<EncryptedPush>>
+/// <remarks>
+/// When the connection to the broker ends, the bus would have its consumers give up. But a request that is on its way cannot be called back: it is seen through to its answer, so
+/// that the frame, when it comes again, finds its pushes known (<see cref="RecentPushes"/>) and nobody is rung twice.
+/// </remarks>
+/// <param name="sender">Sees each push through.</param>
+/// <param name="isOwnQueue">False for the queue of one app among several.</param>
+/// <param name="poison">Takes what is no push.</param>
+/// <param name="logger">Told of what is no push.</param>
+/// <param name="atOnce">Cancelled when the service has stopped all the same: what is then still in hand is given up.</param>
+internal sealed class PushFrameConsumer(PushSender sender, bool isOwnQueue, PoisonPublisher poison, ILogger<PushFrameConsumer> logger, CancellationToken atOnce)
+    : IConsumer<Frame<EncryptedPush>>
 {
     public Task Consume(ConsumeContext<Frame<EncryptedPush>> context) =>
         Task.WhenAll(context.Message.Items.Select(push => SettleAsync(context, push)));
@@ -20,7 +30,7 @@ internal sealed class PushFrameConsumer(PushSender sender, bool isOwnQueue, Pois
             return;
         }
 
-        await sender.SettleAsync(push, isOwnQueue, context.CancellationToken);
+        await sender.SettleAsync(push, isOwnQueue, atOnce);
     }
 
     // The wire can carry nulls where the contract has none.

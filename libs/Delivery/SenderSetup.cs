@@ -39,7 +39,7 @@ public static class SenderSetup
                 rabbit.ReceiveQuestions(services, provider.Name);
             }
         });
-        builder.Services.AddHostedService(services => new QueueDeclaration(services.GetRequiredService<Broker>(), providers, settings.Ladder));
+        builder.Services.AddHostedService(services => new QueueDeclaration(services.GetRequiredService<Broker>(), providers, settings.Ladder, services.GetRequiredService<TimeProvider>()));
         foreach (var @switch in providers.SelectMany(SwitchesOf))
             builder.Services.AddSingleton<IHostedService>(services => services.GetRequiredKeyedService<EndpointSwitch>(@switch.Key));
         builder.Services.AddHostedService(services => CreateWatch(services, providers, settings));
@@ -179,8 +179,8 @@ public static class SenderSetup
             if (isOwnQueue)
                 endpoint.ConnectReceiveEndpointObserver(services.GetRequiredKeyedService<EndpointSwitch>(queue));
             endpoint.Consumer(() => new PushFrameConsumer(
-                services.GetRequiredKeyedService<PushSender>(provider), isOwnQueue, services.GetRequiredService<PoisonPublisher>(),
-                services.GetRequiredService<ILogger<PushFrameConsumer>>()));
+                services.GetRequiredKeyedService<PushSender>(provider), isOwnQueue, services.GetRequiredService<PoisonPublisher>(), services.GetRequiredService<ILogger<PushFrameConsumer>>(),
+                services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped));
         });
 
     private static void ReceiveQuestions(this IRabbitMqBusFactoryConfigurator rabbit, IServiceProvider services, string provider) =>
@@ -192,9 +192,9 @@ public static class SenderSetup
         });
 
     // Declared once the broker has answered; until then a parked push is returned by the broker and sent again.
-    private sealed class QueueDeclaration(Broker broker, IReadOnlyList<PushProviderRegistration> providers, ParkingLadder ladder) : IHostedService
+    private sealed class QueueDeclaration(Broker broker, IReadOnlyList<PushProviderRegistration> providers, ParkingLadder ladder, TimeProvider clock) : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken) => broker.WithChannelAsync(
+        public Task StartAsync(CancellationToken cancellationToken) => broker.DeclareAtStartAsync(
             async channel =>
             {
                 foreach (var provider in providers)
@@ -203,6 +203,7 @@ public static class SenderSetup
                         await BusTopology.DeclareParkingQueueAsync(channel, provider.Name, rung, cancellationToken);
                 }
             },
+            clock,
             cancellationToken);
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -14,7 +14,7 @@ public sealed class ChaosTests
         var report = await RunAsync(seed: 5, pushes: 2_000, faults: 12);
 
         Assert.That(report.IsGood, Is.True, Text(report));
-        Assert.That(report.Verdict.Delivered, Is.GreaterThan(1_000));
+        Assert.That(report.Verdict.Delivered, Is.GreaterThan(300));
     }
 
     [Test]

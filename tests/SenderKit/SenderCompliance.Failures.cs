@@ -185,4 +185,24 @@ public abstract partial class SenderCompliance
         Assert.That(_sender.Bus.DeadLettered, Is.Empty);
         await NothingIsLeftAsync();
     }
+
+    [Test]
+    public async Task A_push_in_the_providers_hands_when_the_broker_ends_the_connection_rings_once()
+    {
+        await using var wire = new TcpProxy(_sender.Broker.Amqp.Host, _sender.Broker.Amqp.Port);
+        _sender.Settings["ConnectionStrings:RabbitMq"] = new UriBuilder(_sender.Broker.Amqp) { Port = wire.Port }.Uri.ToString();
+        // Taken at once, and answered byte by byte; Apple's answer has none.
+        _simulator.Faults.Add(new Fault { Kind = FaultKind.Drip, Path = SendPath, DelayMs = ProviderName.StartsWith("apns", StringComparison.Ordinal) ? 3_000 : 50 });
+        await _sender.RunAsync();
+        var push = Push();
+        await _sender.Bus.PushAsync(push);
+        await _simulator.Ledger.WaitForAcceptedAsync(1, Eventually.Patience);
+
+        wire.Cut();
+        wire.Mend();
+
+        await Eventually.BecomesTrueAsync(() => _sender.Bus.Accepted.Any(report => report.PushId == push.PushId), TimeSpan.FromSeconds(60), "it was reported");
+        await NothingIsLeftAsync();
+        Assert.That(_simulator.Ledger.Accepted, Is.EqualTo(1));
+    }
 }

@@ -1,7 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using RabbitMQ.Client;
 using Sotto.Hosting.Settings;
 
 namespace Sotto.Hosting.Bus;
@@ -80,32 +79,8 @@ public static class BusSetup
 
     private sealed class TopologyDeclaration(Broker broker, TimeProvider clock) : IHostedService
     {
-        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
-        public async Task StartAsync(CancellationToken cancellationToken)
-        {
-            var giveUpAt = clock.GetUtcNow() + StartTimeout;
-            while (true)
-            {
-                try
-                {
-                    await broker.WithChannelAsync(channel => broker.DeclareTopologyAsync(channel, cancellationToken), cancellationToken);
-                    return;
-                }
-                catch (RabbitMQ.Client.Exceptions.BrokerUnreachableException e) when (clock.GetUtcNow() < giveUpAt)
-                {
-                    // The broker may be starting beside us. A wrong password will not mend itself.
-                    if (e.InnerException is RabbitMQ.Client.Exceptions.AuthenticationFailureException)
-                        throw new SettingsException("Setting ConnectionStrings:RabbitMq: the broker refuses this user or password.");
-                    await Task.Delay(Pause, clock, cancellationToken);
-                }
-                catch (RabbitMQ.Client.Exceptions.OperationInterruptedException e) when (e.ShutdownReason is { ReplyCode: RabbitMQ.Client.Constants.NotFound or RabbitMQ.Client.Constants.AccessRefused } reason)
-                {
-                    throw new SettingsException(
-                        $"Setting ConnectionStrings:RabbitMq: the broker says '{reason.ReplyText}'. Either its user needs more rights, or Bus:Topology is Given and nobody has declared it yet (sotto access apply).");
-                }
-            }
-        }
+        public Task StartAsync(CancellationToken cancellationToken) =>
+            broker.DeclareAtStartAsync(channel => broker.DeclareTopologyAsync(channel, cancellationToken), clock, cancellationToken);
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -55,7 +55,8 @@ internal sealed class ChaosBooks(ChaosWorld world, Crowd crowd, Storm storm, Bus
             {
                 var key = new PushKey(device.Name, message.Hash);
                 books.Permit(key);
-                var countedOnIt = device.Role == Role.Late ? isProbe && device.CountsOnIt : device.SubscribedAt is not null && !(device.GoneFrom <= (isHeard ? heardAt : message.At));
+                // Between the API's yes and the first message that must come lies the way to the Encryptor: for who comes late, only what is sent when all is calm is sure.
+                var countedOnIt = device.SubscribedAt <= message.At && (device.Role != Role.Late || isProbe) && !(device.GoneFrom <= (isHeard ? heardAt : message.At));
                 if (countedOnIt && (isProbe || (isHeard ? !doubtful(heardAt) : message.Copies > 0 && calm(message.At))))
                     books.Accept(key, isHeard ? heardAt : message.At, message.ExpiresAt);
             }

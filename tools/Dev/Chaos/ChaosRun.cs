@@ -24,7 +24,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
     private static readonly TimeSpan Around = TimeSpan.FromSeconds(60);
     private const double PushesASecondMax = 600;
     private const double SecondsForFault = 3;
-    private static readonly TimeSpan RainMin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RainMin = TimeSpan.FromSeconds(30);
     private static readonly string[] QueuesOfPushes = ["encryptor", "push.", "dead-letters", "poison"];
 
     private TimeSpan RestPatience => TimeSpan.FromSeconds(Math.Clamp(options.TimeMax.TotalSeconds / 4, RestPatienceMin.TotalSeconds, RestPatienceMax.TotalSeconds));
@@ -85,7 +85,9 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         if (time < RainMin)
             time = RainMin;
         say(string.Create(CultureInfo.InvariantCulture, $"{options.Pushes:N0} pushes and {plan.Count} faults in {time.TotalSeconds:0} s ..."));
-        var rain = storm.RainAsync(time, cancellation);
+        // By the average of what was told: who was told of what is worked out when the books are read.
+        long Accepted() => storm.Stored.Count == 0 ? 0 : (long)bus.Messages.Count * storm.Pushes / storm.Stored.Count;
+        var rain = storm.RainAsync(time, Accepted, cancellation);
         var work = Task.WhenAll(rain, harm.DoAsync(plan, time, cancellation));
         while (await Task.WhenAny(work, Task.Delay(ReportPause, TimeProvider.System, cancellation)) != work)
         {

@@ -18,7 +18,9 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
     private const int DataBytesMax = 400;
 
     // When nobody hears for too long, there is an end all the same.
-    private const long PlannedMax = 2;
+    private const double TimesOverMax = 1.3;
+    private static readonly TimeSpan AheadMax = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan SilentPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan RenewPause = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan AskPause = TimeSpan.FromMilliseconds(300);
@@ -60,20 +62,26 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
     }
 
     /// <summary>
-    /// Stores messages for one after another, evenly over the time, until those that somebody was told of mean as many pushes as were asked for; what nobody heard is made up for
-    /// at the same pace.
+    /// Stores messages for one after another, evenly over the time, until as many pushes were accepted as were asked for. While nobody hears, it only drips: what is told then is never
+    /// accepted.
     /// </summary>
-    public async Task RainAsync(TimeSpan time, CancellationToken cancellation)
+    /// <param name="time">About how long; a third longer at most.</param>
+    /// <param name="accepted">How many pushes have been accepted by now.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task RainAsync(TimeSpan time, Func<long> accepted, CancellationToken cancellation)
     {
         var random = new Random(options.Seed);
         var lives = LivesAsync(time, cancellation);
         var begun = TimeProvider.System.GetTimestamp();
         using var room = new SemaphoreSlim(AskersMax);
-        for (long planned = 0; Pushes < options.Pushes && planned < PlannedMax * options.Pushes && !cancellation.IsCancellationRequested;)
+        var silence = new Silence(accepted);
+        while (accepted() < options.Pushes && TimeProvider.System.GetElapsedTime(begun) < time * TimesOverMax && !cancellation.IsCancellationRequested)
         {
-            var ahead = time * ((double)planned / options.Pushes) - TimeProvider.System.GetElapsedTime(begun);
+            var ahead = time * ((double)accepted() / options.Pushes) - TimeProvider.System.GetElapsedTime(begun);
             if (ahead > TimeSpan.FromMilliseconds(5))
-                await Task.Delay(ahead, TimeProvider.System, cancellation);
+                await Task.Delay(ahead < AheadMax ? ahead : AheadMax, TimeProvider.System, cancellation);
+            else if (!silence.MayTell(Pushes))
+                await Task.Delay(SilentPause, TimeProvider.System, cancellation);
             var account = crowd.Accounts[random.Next(crowd.Accounts.Count)];
             var space = Crowd.NamespaceOf(random);
             var life = random.Next(ShortLivedOneIn) == 0 ? TimeSpan.FromSeconds(random.Next(1, ShortLifeSecondsMax)) : (TimeSpan?)null;
@@ -82,7 +90,6 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
             var pushes = crowd.For(account, space).Count(device => device is { CountsOnIt: true, Role: not Role.Late });
             if (pushes == 0)
                 continue;
-            planned += pushes;
             await room.WaitAsync(cancellation);
             _ = StoreAndLeaveAsync(account, space, data, life, pushes, room, cancellation);
         }
@@ -228,6 +235,31 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
         {
             return 0;
         }
+    }
+}
+
+/// <summary>Notices that nothing is accepted of what is told.</summary>
+internal sealed class Silence(Func<long> accepted)
+{
+    // About what waits in listeners and on its way when all is well.
+    private const int OutstandingMax = 2_000;
+
+    private long _accepted;
+    private long _told;
+
+    /// <summary>Whether more may be told at full speed; one by one it may always be.</summary>
+    /// <param name="told">Pushes told by now.</param>
+    public bool MayTell(long told)
+    {
+        var now = accepted();
+        if (now > _accepted)
+        {
+            // Somebody hears: what was told into the void before does not count.
+            _told = Math.Max(_told, told - OutstandingMax / 2);
+            _accepted = now;
+        }
+
+        return told - _told < OutstandingMax;
     }
 }
 
