@@ -9,6 +9,10 @@ internal sealed class MutantCompiler(string folder)
     // What only complains of style, and would refuse a bug for its looks.
     private static readonly string[] Critics = ["NetAnalyzers", "CodeStyle", "Meziantou", "BannedApi", "Roslynator", "NUnit.Analyzers"];
 
+    // One compiler for all mutants, which is then warm; it ends by itself.
+    private const int ServerIdleSeconds = 60;
+    private readonly string _server = $"sotto-mutants-{Environment.ProcessId}";
+
     private readonly Dictionary<string, IReadOnlyList<string>> _arguments = new(StringComparer.Ordinal);
 
     /// <summary>Compiles the project of the mutant's file.</summary>
@@ -27,7 +31,7 @@ internal sealed class MutantCompiler(string folder)
             throw new DevException($"{mutant.File} is not compiled by {project}.");
         var response = Path.Combine(folder, "arguments.rsp");
         await File.WriteAllLinesAsync(response, arguments.Select(Quote), cancellation);
-        var (code, output) = await RunAsync([Compiler(), "/noconfig", $"@{response}"], Path.GetDirectoryName(project)!, cancellation);
+        var (code, output) = await RunAsync([Compiler(), "/noconfig", $"/shared:{_server}", $"/keepalive:{ServerIdleSeconds}", $"@{response}"], Path.GetDirectoryName(project)!, cancellation);
         return code == 0 ? (assembly, output) : (null, output);
     }
 
