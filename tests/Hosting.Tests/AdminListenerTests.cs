@@ -87,7 +87,7 @@ public sealed class AdminListenerTests
             builder =>
             {
                 builder.Services.AddRouting();
-                builder.ListenAt("http://127.0.0.1:0", "Api:Urls");
+                builder.ListenAt("http://127.0.0.1:0", "Api:Urls", (_, _) => { });
             },
             app => app.MapGet("/subscribe", () => "hello"));
 

@@ -59,7 +59,7 @@ internal sealed class BrokerBench : IBench
     private static List<MessageArrived> Messages(int count)
     {
         var accounts = Enumerable.Range(0, Subscriptions).AsParallel().AsOrdered().Select(i => SeedPhone.Of(i).Account.Id).ToArray();
-        var now = DateTimeOffset.UtcNow;
+        var now = TimeProvider.System.GetUtcNow();
         return [.. Enumerable.Range(0, count).Select(i =>
         {
             var data = new byte[Bytes];

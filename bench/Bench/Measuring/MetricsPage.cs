@@ -5,7 +5,9 @@ namespace Sotto.Bench.Measuring;
 /// <summary>What a service says of itself at <c>/metrics</c>, by series: name, then labels as they are written.</summary>
 internal sealed class MetricsPage
 {
+#pragma warning disable RS0030 // One client for a few pages of this machine's own services; its default limits do.
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(30) };
+#pragma warning restore RS0030
 
     private readonly List<(string Series, double Value)> _series = [];
 

@@ -14,7 +14,9 @@ internal sealed class SwarmLoad : IDisposable
     public SwarmLoad(RunState state, string folder)
     {
         var ready = state.Simulators.First(program => program.Name == SimulatorCatalogue.Swarm).Ready!;
+#pragma warning disable RS0030 // One client for a few orders to a simulator; its default limits do.
         _http = new HttpClient { BaseAddress = new Uri(SimulatorCatalogue.Text(ready, "control")), Timeout = Timeout.InfiniteTimeSpan };
+#pragma warning restore RS0030
         _journal = Path.Combine(folder, "swarm.journal");
     }
 

@@ -37,7 +37,7 @@ internal sealed class SubscriptionSeed : IDisposable
     public async Task FillAsync(int first, int count, Action<string> say, CancellationToken cancellation)
     {
         await using var database = NpgsqlDataSource.Create(_database);
-        var now = DateTimeOffset.UtcNow;
+        var now = TimeProvider.System.GetUtcNow();
         var making = MakeAsync(first, Math.Min(ChunkSize, count), now);
         for (var done = 0; done < count;)
         {

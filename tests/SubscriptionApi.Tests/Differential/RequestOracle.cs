@@ -96,7 +96,7 @@ internal sealed class RequestOracle(long now)
         if (sessionKey is not null)
         {
             var converted = new byte[32];
-            Require(Ed25519.TryToX25519(sessionKey, converted) && converted.SequenceEqual(account[1..]));
+            Require(Ed25519.TryToX25519(sessionKey, converted) && converted.AsSpan().SequenceEqual(account.AsSpan(1)));
         }
 
         var signedAt = Field(fields, "sig_ts") is OracleNumber number ? Time(number) : throw new Refused("4");
@@ -119,7 +119,7 @@ internal sealed class RequestOracle(long now)
         Require((token[1] & 1) != 0);
         Require((token[1] & 8) != 0 || token[0] == who.Account[0]);
         Require(Ed25519.Verify(who.SubaccountSignature, token, owner));
-        Require(Ed25519.Verify(who.Signature, Encoding.ASCII.GetBytes(text), token[4..]));
+        Require(Ed25519.Verify(who.Signature, Encoding.ASCII.GetBytes(text), token.AsSpan(4)));
     }
 
     private static string Token(string service, object info)
