@@ -32,7 +32,7 @@ public sealed partial class MutantTableTests
     {
         var lost = from mutant in Mutants
                    let parts = mutant.Test.Split(' ', 2)
-                   let sources = Sources.Files("*.cs", $"tests/{parts[0]}", $"tests/{parts[0].Replace(".Tests", "", StringComparison.Ordinal)}").Select(Sources.Read).ToList()
+                   let sources = Sources.Files("*.cs", "tests/SenderKit", $"tests/{parts[0]}", $"tests/{parts[0].Replace(".Tests", "", StringComparison.Ordinal)}").Select(Sources.Read).ToList()
                    where parts.Length != 2 || Words().Matches(parts[1]).Any(word => !sources.Exists(text => text.Contains(word.Groups["word"].Value, StringComparison.Ordinal)))
                    select $"{mutant.Name}: {mutant.Test}";
 

@@ -38,7 +38,8 @@ public sealed partial class PackageRuleTests
                     let description = Path.Combine(cache, package.Name.ToLowerInvariant(), package.Version, $"{package.Name.ToLowerInvariant()}.nuspec")
                     where File.Exists(description)
                     let licence = Licence().Match(File.ReadAllText(description)).Groups["licence"].Value
-                    where licence != package.Licence
+                    // Some ship their licence as a file, for a person to read.
+                    where licence.Length > 0 && licence != package.Licence
                     select $"{package.Name} {package.Version} says {licence}";
 
         Assert.That(wrong, Is.Empty);

@@ -39,6 +39,12 @@ public static class ValidationQueue
         endpoint.AutoDelete = true;
         endpoint.ConfigureConsumeTopology = false;
         endpoint.Bind(RequestsExchange(provider));
+        // Answers and faults alike find the instance that asked.
+        endpoint.ConfigureSend(pipe => pipe.UseExecute(answer =>
+        {
+            if (answer.TryGetPayload<ConsumeContext>(out var question) && question.Headers.Get<string>(AnswerToHeader) is { } instance && answer.TryGetPayload<RabbitMqSendContext>(out var rabbit))
+                rabbit.RoutingKey = instance;
+        }));
         endpoint.DiscardSkippedMessages();
         endpoint.ConfigureError(pipe =>
         {

@@ -11,6 +11,9 @@ public sealed partial class VendorConnections
         private readonly CancellationTokenSource _timeout = new(Timeout.InfiniteTimeSpan, owner._clock);
         private int _written;
 
+        // Decided once: a timer may fire a moment before the instant that it was set for.
+        private bool _endsWithWorth;
+
         public async Task<VendorAnswer> RunAsync(CancellationToken cancellationToken)
         {
             if (Patience() is not { } patience)
@@ -53,7 +56,8 @@ public sealed partial class VendorConnections
             if (request.NotAfter is not { } end)
                 return most;
             var left = end - owner._clock.GetUtcNow();
-            return left <= TimeSpan.Zero ? null : left < most ? left : most;
+            _endsWithWorth = left < most;
+            return left <= TimeSpan.Zero ? null : _endsWithWorth ? left : most;
         }
 
         private HttpRequestMessage CreateMessage()
@@ -113,7 +117,7 @@ public sealed partial class VendorConnections
         private VendorAnswer TimedOut()
         {
             if (Volatile.Read(ref _written) == 0)
-                return Silent(request.NotAfter <= owner._clock.GetUtcNow() ? Silences.TooLate : Silences.NoStream);
+                return Silent(_endsWithWorth ? Silences.TooLate : Silences.NoStream);
             if (connection.TimedOut())
                 owner.Retire(connection);
             return Silent(Silences.Timeout);

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Sotto.Hosting;
 using Sotto.Session;
 using SubscriptionApi.Providers;
 using SubscriptionApi.Subscriptions;
@@ -115,9 +116,14 @@ internal sealed class WishBatch(NpgsqlDataSource database, OutboxSignal outbox)
         Add(command, NpgsqlDbType.Bytea, wishes, wish => wish.SealedEnvelopeKey);
         Add(command, NpgsqlDbType.TimestampTz, wishes, wish => wish.At);
         var added = new bool[wishes.Length];
-        await using var rows = await command.ExecuteReaderAsync();
-        while (await rows.ReadAsync())
-            added[rows.GetInt64(0) - 1] = rows.GetBoolean(1);
+        CrashPoint.Pass("subscribe.before-commit");
+        await using (var rows = await command.ExecuteReaderAsync())
+        {
+            while (await rows.ReadAsync())
+                added[rows.GetInt64(0) - 1] = rows.GetBoolean(1);
+        }
+
+        CrashPoint.Pass("subscribe.after-commit");
         return added;
     }
 
