@@ -16,7 +16,7 @@ internal static class MutantPage
             `tools/Dev/Mutants/mutants.txt`; this page is written by `./dev mutants --page docs/operating/mutants.md`. A test checks at every run of
             `./dev test` that each text to be changed still stands where the table says.
 
-            | bug | what it would do | caught by |
+            | bug | what it would do | the test that is to notice |
             |---|---|---|
 
             """);
