@@ -65,7 +65,7 @@ public sealed record ServiceAccess
             Providers = providers,
         };
 
-    // What the bus sends to, it declares first; so these are configured as well as written. No queue bears one of these names.
+    // What the bus itself sends to, it declares first: service-stats, and what is asked. No queue bears one of those names.
     private static ServiceAccess Of(string service, string? schema, string[] own, string[]? asks = null, string[]? publishes = null, string[]? reads = null)
     {
         string[] declares = [.. own, Name(BusTopology.ServiceStats), .. asks ?? []];
