@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using Npgsql;
 using NUnit.Framework;
 using Sotto.Dev.Demo;
 using Sotto.Dev.Running;
@@ -64,14 +65,16 @@ internal sealed class World : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Subscribes a new phone and waits until a service node has heard of it.</summary>
+    /// <summary>Subscribes a new phone and waits until both ends of the pipeline have heard of it: a service node, and the service that seals.</summary>
     public async Task<string> SubscribeAsync(string service, Phone? phone = null, int[]? namespaces = null, bool wantData = true, Route? via = null)
     {
         phone ??= Phone.Create();
+        var sealedFor = await CountSealableAsync(phone);
         var answer = await phone.SubscribeAsync(_http, Api, service, namespaces ?? [0], wantData, via);
         Assert.That(answer.Success, Is.True, $"HTTP {answer.Status}, error {answer.Error}: {answer.Message}");
         var name = Adopt(service, phone);
         await MonitoredAsync(phone);
+        await Eventually.BecomesTrueAsync(async () => await CountSealableAsync(phone) > sealedFor, what: "the Encryptor knew the phone's subscription");
         return name;
     }
 
@@ -87,6 +90,15 @@ internal sealed class World : IAsyncDisposable
 
     public Task MonitoredAsync(Phone phone) =>
         Eventually.BecomesTrueAsync(async () => await Swarm.MonitorsAsync(phone.Account.Hex, CancellationToken.None) > 0, what: "a service node was asked to monitor the phone's account");
+
+    // An account may have several phones, and the first of them gets it monitored: only the Encryptor's table tells that a later one is known too.
+    private async Task<long> CountSealableAsync(Phone phone)
+    {
+        await using var database = NpgsqlDataSource.Create(System.State.Database!.ConnectionString);
+        await using var command = database.CreateCommand("SELECT count(*) FROM encryptor.subscriptions WHERE account = $1 AND NOT withdrawn");
+        command.Parameters.Add(new NpgsqlParameter { Value = Convert.FromHexString(phone.Account.Hex) });
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
 
     /// <summary>Stores a message for the phone's account; returns its hash.</summary>
     public Task<string> StoreAsync(string name, byte[] data, int @namespace = 0) =>
