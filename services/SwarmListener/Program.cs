@@ -46,7 +46,7 @@ internal static class ListenerProgram
         services.AddSingleton<AccountKeeper>();
         services.AddSingleton<ChangeFeed>();
         services.AddSingleton<OpenBucketLocks>(provider =>
-            cancellationToken => BucketLocks.OpenAsync(provider.GetRequiredService<NpgsqlDataSource>(), keys.PublicKey, cancellationToken));
+            cancellationToken => BucketLocks.OpenAsync(provider.GetRequiredKeyedService<NpgsqlDataSource>(ServiceHost.OwnSessions), keys.PublicKey, cancellationToken));
         services.AddSingleton(provider => new BucketOwnership(
             provider.GetRequiredService<OpenBucketLocks>(), provider.GetRequiredService<AccountKeeper>(), Random.Shared,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<BucketOwnership>>()));

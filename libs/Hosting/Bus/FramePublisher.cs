@@ -9,7 +9,7 @@ namespace Sotto.Hosting.Bus;
 
 /// <summary>
 /// Hands items of one kind to one exchange, many in a frame: what is waiting goes as one message while earlier frames are still being
-/// confirmed. Nothing lingers when there is little to do.
+/// confirmed, and the more of them there are, the more must be waiting. Nothing lingers when there is little to do.
 /// </summary>
 /// <remarks>
 /// Thread-safe. Bounded: at most <see cref="WaitingMax"/> items wait and <see cref="FramesInFlightMax"/> frames are unconfirmed; beyond that
@@ -27,12 +27,16 @@ public sealed class FramePublisher<T> : IPublisher<T>
     /// <summary>Most frames that wait for the broker's confirm at one time.</summary>
     public const int FramesInFlightMax = 4;
 
+    // So many items must wait before a frame leaves while so many others are unconfirmed. The first leaves at once; a second one of few items would cost both ends as
+    // much as a full one, to save these few the rest of one confirm.
+    private static readonly int[] WorthAFrame = [1, FrameLimits.ItemsMax / 8, FrameLimits.ItemsMax / 4, FrameLimits.ItemsMax / 2];
+
     private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryPauseMax = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(WaitingMax);
 
-    // Holds a token whenever something waits that no loop has been woken for. Apart from the channel, so that a list is complete before anybody takes its first item.
+    // Holds a token whenever enough waits that no loop has been woken for. Apart from the channel, so that a list is complete before anybody takes its first item.
     private readonly SemaphoreSlim _work = new(0);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Func<FrameEnvelope<T>, CancellationToken, Task> _send;
@@ -47,6 +51,7 @@ public sealed class FramePublisher<T> : IPublisher<T>
     private readonly KeyValuePair<string, object?> _tag;
     private readonly ConfirmingExchange? _destination;
     private readonly FrameFormat _format;
+    private int _inFlight;
     private int _disposed;
 
     /// <summary>Starts the publisher.</summary>
@@ -143,12 +148,14 @@ public sealed class FramePublisher<T> : IPublisher<T>
             {
                 await _work.WaitAsync(_stopping.Token);
                 Gather(frame);
-                if (_waiting.Reader.Count > 0)
-                    Wake();
                 if (frame.Count == 0)
                     continue;
+                Interlocked.Increment(ref _inFlight);
+                Wake();
                 await SettleAsync(frame);
+                Interlocked.Decrement(ref _inFlight);
                 frame.Clear();
+                Wake();
             }
         }
         // Told to stop while it waited, or while the broker failed it: in either case nobody sends these any more.
@@ -162,10 +169,13 @@ public sealed class FramePublisher<T> : IPublisher<T>
             left.Receipt.Cancel();
     }
 
-    // A token that is there already will be taken after what was written before this call.
+    // A token that is there already will be taken after what was written before this call. Whoever adds items looks at the frames in flight afterwards, and whoever
+    // ends a frame looks at the items: one of the two sees both, since neither look is done before the write that precedes it.
     private void Wake()
     {
-        if (_work.CurrentCount == 0)
+        Interlocked.MemoryBarrier();
+        var inFlight = Math.Min(Volatile.Read(ref _inFlight), FramesInFlightMax - 1);
+        if (_waiting.Reader.Count >= WorthAFrame[inFlight] && _work.CurrentCount == 0)
             _work.Release();
     }
 

@@ -1,10 +1,11 @@
 using Npgsql;
+using Sotto.Hosting;
 
 namespace SwarmListener.Storage;
 
 /// <summary>Hears from the database which subscriptions changed, whichever instance stored them.</summary>
 /// <remarks>While it is not listening changes pass unheard, so each time it begins to listen everything is read again.</remarks>
-internal sealed class ChangeFeed(NpgsqlDataSource database, AccountKeeper keeper, TimeProvider clock, ILogger<ChangeFeed> logger)
+internal sealed class ChangeFeed([FromKeyedServices(ServiceHost.OwnSessions)] NpgsqlDataSource database, AccountKeeper keeper, TimeProvider clock, ILogger<ChangeFeed> logger)
 {
     // A connection that has been silent this long is asked whether it lives.
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(10);

@@ -10,12 +10,14 @@ public sealed class FramePublisherTests
 {
     private HeldBroker _broker = null!;
     private FramePublisher<PushExpired> _publisher = null!;
+    private int _weight;
 
     [SetUp]
     public void SetUp()
     {
         _broker = new HeldBroker();
-        _publisher = Publisher(weight: 100);
+        _weight = 100;
+        _publisher = new(_broker.SendAsync, "held", _ => _weight, TimeProvider.System, NullLogger.Instance);
     }
 
     [TearDown]
@@ -75,11 +77,39 @@ public sealed class FramePublisherTests
     }
 
     [Test]
+    public async Task While_one_frame_is_being_confirmed_a_few_items_wait_for_company()
+    {
+        var first = _publisher.PublishAsync(Item(), CancellationToken.None);
+        await Eventually.BecomesTrueAsync(() => _broker.Sent.Count == 1);
+        var few = Enumerable.Range(0, (FrameLimits.ItemsMax / 8) - 1).Select(_ => _publisher.PublishAsync(Item(), CancellationToken.None)).ToList();
+        Assert.That(_broker.Sent, Has.Count.EqualTo(1));
+
+        var enough = _publisher.PublishAsync(Item(), CancellationToken.None);
+        await Eventually.BecomesTrueAsync(() => _broker.Sent.Count == 2);
+        _broker.ConfirmAll();
+        await Task.WhenAll([first, .. few, enough]);
+
+        Assert.That(_broker.Sent.ElementAt(1).Items, Has.Count.EqualTo(FrameLimits.ItemsMax / 8));
+    }
+
+    [Test]
+    public async Task What_waited_for_company_leaves_when_the_frame_before_it_is_confirmed()
+    {
+        var first = _publisher.PublishAsync(Item(), CancellationToken.None);
+        await Eventually.BecomesTrueAsync(() => _broker.Sent.Count == 1);
+        var second = _publisher.PublishAsync(Item(), CancellationToken.None);
+
+        _broker.ConfirmAll();
+
+        await Task.WhenAll(first, second).WaitAsync(Eventually.Patience);
+        Assert.That(_broker.Sent, Has.Count.EqualTo(2));
+    }
+
+    [Test]
     public async Task A_frame_is_full_by_weight_too()
     {
-        await _publisher.DisposeAsync();
-        _publisher = Publisher(weight: FrameLimits.BytesMax / 2);
         var early = await FillTheWindowAsync();
+        _weight = FrameLimits.BytesMax / 2;
         var late = _publisher.PublishAsync(Items(6), CancellationToken.None);
         _broker.ConfirmAll();
         await Task.WhenAll([.. early, late]);
@@ -181,14 +211,13 @@ public sealed class FramePublisherTests
 
     private static List<PushExpired> Items(int count) => [.. Enumerable.Range(0, count).Select(_ => Item())];
 
-    private FramePublisher<PushExpired> Publisher(int weight) => new(_broker.SendAsync, "held", _ => weight, TimeProvider.System, NullLogger.Instance);
-
     private async Task<List<Task>> FillTheWindowAsync()
     {
         var early = new List<Task>();
         for (var i = 1; i <= FramePublisher<PushExpired>.FramesInFlightMax; i++)
         {
-            early.Add(_publisher.PublishAsync(Item(), CancellationToken.None));
+            // Beside others only a frame of many leaves.
+            early.Add(_publisher.PublishAsync(Items(i == 1 ? 1 : FrameLimits.ItemsMax / 2), CancellationToken.None));
             var frames = i;
             await Eventually.BecomesTrueAsync(() => _broker.Sent.Count == frames);
         }
