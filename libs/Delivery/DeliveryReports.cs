@@ -19,10 +19,18 @@ internal sealed class DeliveryReports(
         new FramePublisher<DeviceTokenInvalidated>(broker, BusTopology.DeviceTokenInvalidated, mandatory: true, _ => SmallWeight, clock, logger),
         clock);
 
-    public Task AcceptedAsync(EncryptedPush push, CancellationToken cancellationToken)
+    /// <summary>The provider has taken these. That remains so whether it can be said or not: being told to stop ends the attempt to, without an exception.</summary>
+    public async Task AcceptedAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken)
     {
-        var report = new PushAccepted { PushId = push.PushId, Provider = push.Provider, AcceptedAt = clock.GetUtcNow(), Attempts = push.Attempt + 1 };
-        return accepted.PublishAsync(report, cancellationToken);
+        var now = clock.GetUtcNow();
+        try
+        {
+            await accepted.PublishAsync(
+                pushes.Select(push => new PushAccepted { PushId = push.PushId, Provider = push.Provider, AcceptedAt = now, Attempts = push.Attempt + 1 }), cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+        }
     }
 
     public Task ExpiredAsync(EncryptedPush push, CancellationToken cancellationToken)

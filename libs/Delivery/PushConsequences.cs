@@ -21,18 +21,9 @@ internal sealed class PushConsequences(
     private readonly Reminder _doubted = new(clock);
 
     /// <summary>The provider has it.</summary>
-    public async Task<PushEnd> AcceptAsync(EncryptedPush push, CancellationToken cancellationToken)
+    public PushEnd Accept(EncryptedPush push)
     {
         metrics.Accepted(push.HeardAt == default ? TimeSpan.Zero : clock.GetUtcNow() - push.HeardAt);
-        try
-        {
-            await reports.AcceptedAsync(push, cancellationToken);
-        }
-        // It has been taken, whether that can be said or not.
-        catch (OperationCanceledException)
-        {
-        }
-
         return PushEnd.Taken;
     }
 

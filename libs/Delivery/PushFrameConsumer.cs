@@ -12,25 +12,37 @@ namespace Sotto.Delivery;
 /// </remarks>
 /// <param name="sender">Sees each push through.</param>
 /// <param name="isOwnQueue">False for the queue of one app among several.</param>
+/// <param name="reports">Told of the pushes of a frame that the provider took, all at once.</param>
 /// <param name="poison">Takes what is no push.</param>
 /// <param name="logger">Told of what is no push.</param>
 /// <param name="atOnce">Cancelled when the service has stopped all the same: what is then still in hand is given up.</param>
-internal sealed class PushFrameConsumer(PushSender sender, bool isOwnQueue, PoisonPublisher poison, ILogger<PushFrameConsumer> logger, CancellationToken atOnce)
+internal sealed class PushFrameConsumer(
+    PushSender sender, bool isOwnQueue, DeliveryReports reports, PoisonPublisher poison, ILogger<PushFrameConsumer> logger, CancellationToken atOnce)
     : IConsumer<Frame<EncryptedPush>>
 {
-    public Task Consume(ConsumeContext<Frame<EncryptedPush>> context) =>
-        Task.WhenAll(context.Message.Items.Select(push => SettleAsync(context, push)));
+    public async Task Consume(ConsumeContext<Frame<EncryptedPush>> context)
+    {
+        var settled = context.Message.Items.Select(push => (Push: push, End: SettleAsync(context, push))).ToList();
+        try
+        {
+            await Task.WhenAll(settled.Select(push => push.End));
+        }
+        finally
+        {
+            await reports.AcceptedAsync([.. settled.Where(push => push.End is { IsCompletedSuccessfully: true, Result: PushEnd.Taken }).Select(push => push.Push)], atOnce);
+        }
+    }
 
-    private async Task SettleAsync(ConsumeContext<Frame<EncryptedPush>> context, EncryptedPush push)
+    private async Task<PushEnd> SettleAsync(ConsumeContext<Frame<EncryptedPush>> context, EncryptedPush push)
     {
         if (WhyNot(push) is { } why)
         {
             logger.NotAPush(sender.ProviderName, why);
             await poison.SetAsideAsync(context, push, why);
-            return;
+            return PushEnd.Settled;
         }
 
-        await sender.SettleAsync(push, isOwnQueue, atOnce);
+        return await sender.SettleAsync(push, isOwnQueue, atOnce);
     }
 
     // The wire can carry nulls where the contract has none.

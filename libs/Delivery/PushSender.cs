@@ -32,19 +32,20 @@ internal sealed class PushSender(
     /// <param name="push">The push.</param>
     /// <param name="isOwnQueue">Whether it came from its app's own queue.</param>
     /// <param name="cancellationToken">Ends the work at once.</param>
+    /// <returns>What became of it here: <see cref="PushEnd.Taken"/> once for each push that the provider took.</returns>
     /// <exception cref="OperationCanceledException">The sender was told to stop at once.</exception>
-    public async Task SettleAsync(EncryptedPush push, bool isOwnQueue, CancellationToken cancellationToken)
+    public async Task<PushEnd> SettleAsync(EncryptedPush push, bool isOwnQueue, CancellationToken cancellationToken)
     {
         if (!await recent.BeginAsync(push.PushId, cancellationToken))
         {
             metrics.Ended("duplicate");
-            return;
+            return PushEnd.Settled;
         }
 
         var end = PushEnd.Unsettled;
         try
         {
-            end = await SettleInHandAsync(push, isOwnQueue, cancellationToken);
+            return end = await SettleInHandAsync(push, isOwnQueue, cancellationToken);
         }
         finally
         {
@@ -117,7 +118,7 @@ internal sealed class PushSender(
         {
             case DeliveryOutcome.Delivered or DeliveryOutcome.Dropped:
                 suspects.Clear(push.DeviceId);
-                return await consequences.AcceptAsync(push, cancellationToken);
+                return consequences.Accept(push);
             case DeliveryOutcome.RetryLater later:
                 return await consequences.RetryAsync(push, app, sentAt, outcome, later.Pace, later.Told, cancellationToken);
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.Token } device:

@@ -179,7 +179,8 @@ public static class SenderSetup
             if (isOwnQueue)
                 endpoint.ConnectReceiveEndpointObserver(services.GetRequiredKeyedService<EndpointSwitch>(queue));
             endpoint.Consumer(() => new PushFrameConsumer(
-                services.GetRequiredKeyedService<PushSender>(provider), isOwnQueue, services.GetRequiredService<PoisonPublisher>(), services.GetRequiredService<ILogger<PushFrameConsumer>>(),
+                services.GetRequiredKeyedService<PushSender>(provider), isOwnQueue, services.GetRequiredService<DeliveryReports>(),
+                services.GetRequiredService<PoisonPublisher>(), services.GetRequiredService<ILogger<PushFrameConsumer>>(),
                 services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped));
         });
 
