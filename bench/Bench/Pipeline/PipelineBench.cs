@@ -93,6 +93,7 @@ internal sealed class PipelineBench : IBench
         report.Add($"p50_ms{suffix}", measured.Latency.At(0.50));
         report.Add($"p95_ms{suffix}", measured.Latency.At(0.95));
         report.Add($"p99_ms{suffix}", measured.Latency.At(0.99));
+        report.Add(measured.Cpu, measured.Taken, suffix);
         Judge(report, measured, suffix);
     }
 
@@ -109,7 +110,7 @@ internal sealed class PipelineBench : IBench
         report.Note($"Each load lasted {seconds} s. Every message was told of by {LoadedSystem.SwarmMembers} nodes over CURVE; every notification was taken over TLS and HTTP/2 by a provider that verified its token.");
         report.Note("Every notification that the provider took was opened afterwards with the key of the phone it was for; lost, duplicated and misdirected are counted from message hashes read there.");
         report.Note("Latencies count from when a message was due by its rate, so a network or a pipeline that falls behind is seen; they end when the provider has read the request whole.");
-        report.Note("PostgreSQL runs with its own defaults for durability (fsync, synchronous_commit and full_page_writes on); queues are quorum queues, messages persistent, publishers confirmed, consumers acknowledge by hand.");
+        report.Note("PostgreSQL runs with its own defaults for durability (fsync, synchronous_commit and full_page_writes on), except that the Encryptor's memory of what it has pushed commits without waiting for the disk (decision 0003); queues are quorum queues, messages persistent, publishers confirmed, consumers acknowledge by hand.");
         report.Note("Services run with their default settings, except Bus:FrameFormat=Compact (decision 0011).");
         report.Note("At saturation 4,000 messages are on their way at all times. Saturation shares two cores with the simulators; their processor time is in the table.");
     }

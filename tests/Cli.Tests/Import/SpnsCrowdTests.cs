@@ -7,7 +7,7 @@ namespace Cli.Tests.Import;
 
 /// <summary>
 /// <c>sotto import spns</c> with many rows, as a process that is killed in the middle. <c>SOTTO_IMPORT_ROWS</c> says how many: a million takes a quarter of an
-/// hour or two and is for a person who asks.
+/// hour or more and is for a person who asks, by <c>./dev test Cli --filter FullyQualifiedName~SpnsCrowd --patience 90</c>.
 /// </summary>
 public sealed class SpnsCrowdTests
 {

@@ -16,15 +16,16 @@ internal sealed record TestOutcome(int Passed, int Failed, int Skipped, IReadOnl
 /// <summary>Runs the tests of one built project in a process of their own.</summary>
 internal static class TestRun
 {
-    // Far beyond the longest test on a slow machine: VSTest ends what hangs longer, and names it.
-    private const string TestMax = "5m";
+    /// <summary>Far beyond the longest test on a slow machine, in minutes: VSTest ends what hangs longer, and names it.</summary>
+    public const int PatienceMinutes = 5;
 
     // And far beyond the longest project, in case that fails.
-    private static readonly TimeSpan ProjectMax = TimeSpan.FromMinutes(20);
+    private const int TestsInAProject = 4;
 
     /// <summary>Runs them; <paramref name="filter"/> is in VSTest's words, or null for all.</summary>
-    public static async Task<TestOutcome> RunAsync(TestProject project, string? filter, CancellationToken cancellation)
+    public static async Task<TestOutcome> RunAsync(TestProject project, string? filter, CancellationToken cancellation, int patienceMinutes = PatienceMinutes)
     {
+        var projectMax = TimeSpan.FromMinutes(TestsInAProject * patienceMinutes);
         var clock = Stopwatch.StartNew();
         if (!File.Exists(project.Assembly))
             return Broken(clock, $"{project.Name} is not built: {project.Assembly} is missing. Run ./dev build.");
@@ -37,7 +38,7 @@ internal static class TestRun
         File.Delete(log);
 
         // Given an assembly instead of a project, dotnet test does not look at the build again.
-        string[] arguments = ["test", project.Assembly, "--logger", $"trx;LogFileName={trx}", "--logger", "console;verbosity=normal", "--blame-hang-timeout", TestMax, "--blame-hang-dump-type", "none"];
+        string[] arguments = ["test", project.Assembly, "--logger", $"trx;LogFileName={trx}", "--logger", "console;verbosity=normal", "--blame-hang-timeout", $"{patienceMinutes}m", "--blame-hang-dump-type", "none"];
         var process = LocalProcess.Start(new ProcessLaunch
         {
             Name = project.Name, Program = Workspace.Dotnet, LogFile = log, WorkingFolder = results,
@@ -46,8 +47,8 @@ internal static class TestRun
         });
         try
         {
-            if (!await Polling.UntilAsync(() => process.HasEnded, ProjectMax, cancellation))
-                return Broken(clock, $"{project.Name} had not ended after {ProjectMax.TotalMinutes:0} minutes. {process.LogTail()}");
+            if (!await Polling.UntilAsync(() => process.HasEnded, projectMax, cancellation))
+                return Broken(clock, $"{project.Name} had not ended after {projectMax.TotalMinutes:0} minutes. {process.LogTail()}");
         }
         finally
         {
