@@ -30,13 +30,17 @@ internal static class ProcessTree
     }
 
     /// <summary>Resident bytes of one process; 0 when it has gone.</summary>
-    public static long ResidentBytes(int pid)
+    public static long ResidentBytes(int pid) => KilobytesOf($"/proc/{pid}/status", "VmRSS:") * 1024;
+
+    /// <summary>Resident bytes of one process, of what it shares with others only its part; 0 when it has gone.</summary>
+    public static long ProportionalBytes(int pid) => KilobytesOf($"/proc/{pid}/smaps_rollup", "Pss:") * 1024;
+
+    private static long KilobytesOf(string file, string label)
     {
-        const string Label = "VmRSS:";
         try
         {
-            var line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(line => line.StartsWith(Label, StringComparison.Ordinal));
-            return line is null ? 0 : 1024 * long.Parse(line[Label.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
+            var line = File.ReadLines(file).FirstOrDefault(line => line.StartsWith(label, StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line[label.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
         }
         catch (IOException)
         {

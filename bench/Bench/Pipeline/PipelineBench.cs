@@ -27,6 +27,7 @@ internal sealed class PipelineBench : IBench
         await using var system = await LoadedSystem.StartAsync(context, new SystemPlan { Folder = context.Folder }, cancellation);
         await system.SubscribeAsync(context.Options.Subscriptions ?? Few, cancellation);
         report.Add("idle_mb_of_all_services", system.System.ServiceBytes() / 1e6);
+        report.Add("idle_mb_of_all_services_shared_pages_once", system.System.ServiceBytesTogether() / 1e6);
         await WarmUpAsync(system, Small, cancellation);
 
         var peak = await SaturateAsync(system, report, "", Small, seconds, cancellation);

@@ -64,6 +64,9 @@ internal sealed class BenchSystem : IAsyncDisposable
     /// <summary>Resident bytes of all our own processes: services, not servers and simulators.</summary>
     public long ServiceBytes() => State.Services.Sum(service => ProcessTree.ResidentBytes(service.Process.Pid));
 
+    /// <summary>The same, but pages that several of them share, such as the runtime's own code, count once.</summary>
+    public long ServiceBytesTogether() => State.Services.Sum(service => ProcessTree.ProportionalBytes(service.Process.Pid));
+
     /// <summary>A process's name as part of a figure's: <c>ApnsSender</c> is <c>apns_sender</c>.</summary>
     public static string KeyOf(string program) =>
         string.Concat(program.Select((c, i) => char.IsAsciiLetterUpper(c) && i > 0 ? $"_{char.ToLowerInvariant(c)}" : char.ToLowerInvariant(c).ToString()));
