@@ -103,10 +103,13 @@ public sealed class SenderUnderTest : IAsyncDisposable
     }
 
     /// <summary>What the sender says at its health address.</summary>
-    public async Task<string> HealthAsync()
+    public Task<string> HealthAsync() => ReadAsync("/health/ready");
+
+    /// <summary>What the sender says at its address for health and metrics.</summary>
+    public async Task<string> ReadAsync(string path)
     {
         using var http = new HttpMessageInvoker(new SocketsHttpHandler());
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(_app!.Urls.First()), "/health/ready"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(_app!.Urls.First()), path));
         using var response = await http.SendAsync(request, CancellationToken.None);
         return await response.Content.ReadAsStringAsync();
     }
