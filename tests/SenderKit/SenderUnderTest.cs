@@ -5,7 +5,7 @@ using Sotto.Sodium;
 
 namespace Sotto.SenderKit;
 
-/// <summary>A real sender with a virtual host of its own, and everything around it.</summary>
+/// <summary>A real sender on a virtual host, and everything around it.</summary>
 public sealed class SenderUnderTest : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("sotto-sender-").FullName;
@@ -31,9 +31,11 @@ public sealed class SenderUnderTest : IAsyncDisposable
     };
 
     /// <summary>Prepares a sender; it runs when <see cref="RunAsync"/> is called.</summary>
-    public static async Task<SenderUnderTest> PrepareAsync(Func<string[], WebApplication> build)
+    /// <param name="build">The sender as its program builds it.</param>
+    /// <param name="others">Where other services of the test are; null for a virtual host of its own.</param>
+    public static async Task<SenderUnderTest> PrepareAsync(Func<string[], WebApplication> build, TestBroker? others = null)
     {
-        var broker = await TestServers.CreateBrokerAsync();
+        var broker = others ?? await TestServers.CreateBrokerAsync();
         var sender = new SenderUnderTest(build, broker, await DeclareAndStartBusAsync(broker));
         sender.Settings["ConnectionStrings:RabbitMq"] = broker.Amqp.ToString();
         return sender;
