@@ -8,7 +8,7 @@ using Sotto.FakeProvider;
 namespace Sotto.FakeFcm;
 
 /// <summary><c>POST /token</c>: a signed assertion against an access token (providers.md section 4.2).</summary>
-internal sealed class AssertionGrant(ServiceAccount account, AccessTokens tokens, TimeProvider clock, Func<Uri> endpoint)
+internal sealed class AssertionGrant(IReadOnlyList<ServiceAccount> accounts, AccessTokens tokens, TimeProvider clock, Func<Uri> endpoint)
 {
     public const string Path = "/token";
 
@@ -54,9 +54,10 @@ internal sealed class AssertionGrant(ServiceAccount account, AccessTokens tokens
         using var claimsDocument = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1]));
         var (header, claims) = (headerDocument.RootElement, claimsDocument.RootElement);
 
-        if (claims.GetProperty("iss").GetString() != account.ClientEmail)
+        var known = accounts.Where(account => account.ClientEmail == claims.GetProperty("iss").GetString()).ToList();
+        if (known.Count == 0)
             return Refuse(400, "invalid_grant", "Invalid grant: account not found");
-        if (header.GetProperty("alg").GetString() != "RS256" || !NamesOurKey(header) || !IsSigned(parts))
+        if (header.GetProperty("alg").GetString() != "RS256" || !known.Exists(account => MayBeOf(account, header) && IsSigned(account, parts)))
             return Refuse(400, "invalid_grant", "Invalid JWT Signature.");
         if (!IsInTime(claims))
             return Refuse(400, "invalid_grant", Timeframe);
@@ -68,9 +69,9 @@ internal sealed class AssertionGrant(ServiceAccount account, AccessTokens tokens
     }
 
     // The header may leave the key's id out; it may not name another.
-    private bool NamesOurKey(JsonElement header) => !header.TryGetProperty("kid", out var kid) || kid.GetString() == account.KeyId;
+    private static bool MayBeOf(ServiceAccount account, JsonElement header) => !header.TryGetProperty("kid", out var kid) || kid.GetString() == account.KeyId;
 
-    private bool IsSigned(string[] parts)
+    private static bool IsSigned(ServiceAccount account, string[] parts)
     {
         using var verifier = RSA.Create();
         verifier.ImportFromPem(account.PublicPem);

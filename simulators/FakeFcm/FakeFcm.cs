@@ -30,7 +30,7 @@ public sealed class FakeFcm : ProviderSimulator
         _options = options;
         Account = options.Account ?? ServiceAccount.Create();
         _accessTokens = new(Clock, options.TokenLife, options.RepeatsAccessToken);
-        _grant = new(Account, _accessTokens, Clock, () => TokenEndpoint);
+        _grant = new([Account, .. options.OtherAccounts], _accessTokens, Clock, () => TokenEndpoint);
         _quota = new(Clock, options.QuotaPerMinute, QuotaWindow);
     }
 

@@ -8,6 +8,9 @@ public sealed record FakeFcmOptions : FakeProviderOptions
     /// <summary>The sender's service account; null makes one.</summary>
     public ServiceAccount? Account { get; init; }
 
+    /// <summary>Further accounts that may send for the project.</summary>
+    public IReadOnlyList<ServiceAccount> OtherAccounts { get; init; } = [];
+
     /// <summary>The project whose devices are reached; null takes the account's.</summary>
     public string? ProjectId { get; init; }
 

@@ -105,6 +105,8 @@ internal sealed class ControlOrders(ProviderSimulator simulator)
             .ToDictionary(group => group.Key, group => string.Join(", ", group.Select(header => header.Value)), StringComparer.Ordinal),
         Body = request.BodyText,
         Opened = request.Opened is { } opened ? System.Text.Encoding.UTF8.GetString(opened) : null,
+        // What only the device can read may be no text.
+        BodyBase64 = request.Opened is null ? null : Convert.ToBase64String(request.Body),
         request.Tokens,
         request.Protocol,
         request.Connection,

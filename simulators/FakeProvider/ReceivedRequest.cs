@@ -51,7 +51,7 @@ public sealed class ReceivedRequest
     /// <summary>What a simulator read in the body, so that it reads it once; forgotten when the request is entered in the ledger.</summary>
     public object? Reading { get; set; }
 
-    /// <summary>What the device read when it opened the body; null where the vendor can read it too, and where the device could not.</summary>
+    /// <summary>What the app on the device read; null where that is not apart from the body, and where it could not.</summary>
     public byte[]? Opened { get; set; }
 
     /// <summary>The body as text.</summary>

@@ -5,7 +5,7 @@ using Sotto.Sodium;
 
 namespace Sotto.SenderKit;
 
-/// <summary>A real sender with a virtual host of its own, and everything around it.</summary>
+/// <summary>A real sender on a virtual host, and everything around it.</summary>
 public sealed class SenderUnderTest : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("sotto-sender-").FullName;
@@ -31,9 +31,11 @@ public sealed class SenderUnderTest : IAsyncDisposable
     };
 
     /// <summary>Prepares a sender; it runs when <see cref="RunAsync"/> is called.</summary>
-    public static async Task<SenderUnderTest> PrepareAsync(Func<string[], WebApplication> build)
+    /// <param name="build">The sender as its program builds it.</param>
+    /// <param name="others">Where other services of the test are; null for a virtual host of its own.</param>
+    public static async Task<SenderUnderTest> PrepareAsync(Func<string[], WebApplication> build, TestBroker? others = null)
     {
-        var broker = await TestServers.CreateBrokerAsync();
+        var broker = others ?? await TestServers.CreateBrokerAsync();
         var sender = new SenderUnderTest(build, broker, await DeclareAndStartBusAsync(broker));
         sender.Settings["ConnectionStrings:RabbitMq"] = broker.Amqp.ToString();
         return sender;
@@ -103,10 +105,13 @@ public sealed class SenderUnderTest : IAsyncDisposable
     }
 
     /// <summary>What the sender says at its health address.</summary>
-    public async Task<string> HealthAsync()
+    public Task<string> HealthAsync() => ReadAsync("/health/ready");
+
+    /// <summary>What the sender says at its address for health and metrics.</summary>
+    public async Task<string> ReadAsync(string path)
     {
         using var http = new HttpMessageInvoker(new SocketsHttpHandler());
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(_app!.Urls.First()), "/health/ready"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(_app!.Urls.First()), path));
         using var response = await http.SendAsync(request, CancellationToken.None);
         return await response.Content.ReadAsStringAsync();
     }

@@ -63,6 +63,27 @@ public sealed class ReloadTests
     }
 
     [Test]
+    public async Task Another_service_account_of_Google_is_taken_while_pushes_flow_and_a_strangers_after_it_is_not()
+    {
+        var (next, stranger) = (ServiceAccount.Create(), ServiceAccount.Create());
+        await using var google = await FakeFcm.StartAsync(new FakeFcmOptions { OtherAccounts = [next] });
+        await using var sender = await PrepareAsync(FcmSender.Program.Build, one => one.Use(google));
+        await sender.RunAsync();
+
+        var sent = await PushUntilAsync(sender, Provider.Firebase, Providers.FcmToken,
+            () => sender.Write("account.json", next.KeyFile(google.TokenEndpoint)), () => AccountsThatAsked(google)[^1] == next.KeyId);
+        // Which account is in use shows when an access token is needed.
+        sent += await PushUntilAsync(sender, Provider.Firebase, Providers.FcmToken, google.RevokeAccessTokens, () => TokenRequests(google) == 3);
+        sent += await PushUntilAsync(sender, Provider.Firebase, Providers.FcmToken,
+            () => sender.Write("account.json", stranger.KeyFile(google.TokenEndpoint)), () => AccountsThatAsked(google)[^1] == stranger.KeyId);
+        sent += await PushUntilAsync(sender, Provider.Firebase, Providers.FcmToken, google.RevokeAccessTokens, () => TokenRequests(google) == 5);
+
+        await google.Ledger.WaitForAcceptedAsync(sent, Eventually.Patience);
+        Assert.That(AccountsThatAsked(google), Is.EqualTo(new[] { google.Account.KeyId, next.KeyId, next.KeyId, stranger.KeyId, next.KeyId }));
+        Assert.That(sender.Bus.DeadLettered, Is.Empty);
+    }
+
+    [Test]
     public async Task Another_secret_of_Huawei_is_shown_to_the_token_endpoint_before_it_is_used()
     {
         await using var huawei = await FakeHms.StartAsync();
@@ -96,6 +117,10 @@ public sealed class ReloadTests
     }
 
     private static int TokenRequests(FakeFcm google) => google.Ledger.Received.Count(request => request.Path == "/token");
+
+    // By the key that signed the assertion.
+    private static List<string?> AccountsThatAsked(FakeFcm google) =>
+        [.. google.Ledger.Received.Where(request => request.Path == "/token").Select(request => KeyIdOf(request.BodyText.Split("assertion=")[1]))];
 
     private static async Task<SenderUnderTest> PrepareAsync(Func<string[], WebApplication> build, Action<SenderUnderTest> configure)
     {
@@ -133,10 +158,11 @@ public sealed class ReloadTests
 
     private static string Json(ApnsKey key) => JsonSerializer.Serialize(new { team_id = key.TeamId, key_id = key.KeyId, private_key = key.PrivatePem });
 
-    private static string? KeyIdOf(ReceivedRequest request)
+    private static string? KeyIdOf(ReceivedRequest request) => KeyIdOf(request.Header("authorization")!.Split(' ')[1]);
+
+    private static string? KeyIdOf(string jwt)
     {
-        var header = request.Header("authorization")!.Split(' ')[1].Split('.')[0];
-        using var json = JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(header));
+        using var json = JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(jwt.Split('.')[0]));
         return json.RootElement.GetProperty("kid").GetString();
     }
 }

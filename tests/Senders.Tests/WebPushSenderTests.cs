@@ -1,8 +1,6 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Senders.Tests.Harness;
 using Sotto.FakeProvider;
 using Sotto.FakeWebPush;
 
@@ -11,8 +9,6 @@ namespace Senders.Tests;
 /// <summary>The sender of Web Push, against a simulated push service whose subscribers really open what they are sent.</summary>
 public sealed class WebPushSenderTests : SenderCompliance
 {
-    private static readonly ECDsa Vapid = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-
     protected override string ProviderName => Provider.WebPush;
 
     protected override string Section => "WebPush";
@@ -33,8 +29,8 @@ public sealed class WebPushSenderTests : SenderCompliance
     public async Task A_push_has_the_form_that_apps_expect_and_the_device_reads_it()
     {
         await Sender.RunAsync();
-        var subscription = Service.Subscribe(PushServiceStyle.Rfc, PublicKey);
-        var push = SenderUnderTest.Push(ProviderName, DeviceOf(subscription));
+        var subscription = Service.Subscribe(PushServiceStyle.Rfc, Providers.VapidPublicKey);
+        var push = SenderUnderTest.Push(ProviderName, Providers.DeviceOf(subscription));
 
         await Sender.Bus.PushAsync(push);
 
@@ -54,10 +50,10 @@ public sealed class WebPushSenderTests : SenderCompliance
     public async Task Every_kind_of_push_service_is_served_and_its_dead_subscriptions_end(PushServiceStyle style)
     {
         await Sender.RunAsync();
-        var (living, dead) = (Service.Subscribe(style, PublicKey), Service.Subscribe(style, PublicKey));
+        var (living, dead) = (Service.Subscribe(style, Providers.VapidPublicKey), Service.Subscribe(style, Providers.VapidPublicKey));
         Service.Unsubscribe(dead);
 
-        await Sender.Bus.PushAsync(SenderUnderTest.Push(ProviderName, DeviceOf(living)), SenderUnderTest.Push(ProviderName, DeviceOf(dead)));
+        await Sender.Bus.PushAsync(SenderUnderTest.Push(ProviderName, Providers.DeviceOf(living)), SenderUnderTest.Push(ProviderName, Providers.DeviceOf(dead)));
 
         await Eventually.BecomesTrueAsync(() => Sender.Bus.Accepted.Count == 1 && Sender.Bus.Invalidated.Count == 1, what: "one was taken and one was dead");
         Assert.That(Sender.Bus.Invalidated.Single().DeviceId, Is.EqualTo(SenderUnderTest.DeviceId(dead.Endpoint.OriginalString)));
@@ -77,7 +73,7 @@ public sealed class WebPushSenderTests : SenderCompliance
 
         await Sender.Bus.PushAsync([.. Enumerable.Range(0, 30).SelectMany(_ => (EncryptedPush[])
         [
-            SenderUnderTest.Push(ProviderName, DeviceOf(broken.Subscribe())), SenderUnderTest.Push(ProviderName, DeviceOf(strict.Subscribe())), Push(),
+            SenderUnderTest.Push(ProviderName, Providers.DeviceOf(broken.Subscribe())), SenderUnderTest.Push(ProviderName, Providers.DeviceOf(strict.Subscribe())), Push(),
         ])]);
 
         await Service.Ledger.WaitForAcceptedAsync(30, Eventually.Patience);
@@ -95,7 +91,7 @@ public sealed class WebPushSenderTests : SenderCompliance
         var gone = Service.Subscribe(PushServiceStyle.Ntfy);
         Service.Unsubscribe(gone);
 
-        await Sender.Bus.PushAsync(SenderUnderTest.Push(ProviderName, DeviceOf(gone)));
+        await Sender.Bus.PushAsync(SenderUnderTest.Push(ProviderName, Providers.DeviceOf(gone)));
 
         await Eventually.BecomesTrueAsync(async () => await Sender.Queues.ReadyAsync("push.webpush.park.300s") == 1, what: "it is asked again in five minutes");
         Assert.That(Sender.Bus.Invalidated, Is.Empty);
@@ -140,10 +136,10 @@ public sealed class WebPushSenderTests : SenderCompliance
         Sender.Settings["WebPush:CollapseRepeats"] = "true";
         Sender.Settings["Delivery:ParkingSeconds"] = "1";
         await Sender.RunAsync();
-        var subscription = Service.Subscribe(PushServiceStyle.Rfc, PublicKey);
+        var subscription = Service.Subscribe(PushServiceStyle.Rfc, Providers.VapidPublicKey);
         Service.Faults.Add(new Fault { Kind = FaultKind.LostAnswer });
 
-        await Sender.Bus.PushAsync(SenderUnderTest.Push(ProviderName, DeviceOf(subscription)));
+        await Sender.Bus.PushAsync(SenderUnderTest.Push(ProviderName, Providers.DeviceOf(subscription)));
 
         await Eventually.BecomesTrueAsync(() => Sender.Bus.Accepted.Count == 1, what: "it was reported");
         Assert.That(Service.Ledger.Accepted, Is.EqualTo(2));
@@ -152,7 +148,7 @@ public sealed class WebPushSenderTests : SenderCompliance
 
     protected override string NewToken() => NewDevice().Token;
 
-    protected override TestDevice NewDevice() => DeviceOf(Service.Subscribe(PushServiceStyle.Rfc, PublicKey));
+    protected override TestDevice NewDevice() => Providers.DeviceOf(Service.Subscribe(PushServiceStyle.Rfc, Providers.VapidPublicKey));
 
     protected override async Task<ProviderSimulator> StartSimulatorAsync() => await FakeWebPush.StartAsync();
 
@@ -164,36 +160,7 @@ public sealed class WebPushSenderTests : SenderCompliance
         return Simulator.Faults.Clear;
     }
 
-    protected override void Configure(SenderUnderTest sender)
-    {
-        sender.Settings["Tls:TrustedCa"] = sender.Write("ca.pem", Service.Authority.Pem);
-        sender.Settings["WebPush:VapidKeyFile"] = sender.Write("vapid.pem", Vapid.ExportPkcs8PrivateKeyPem());
-        sender.Settings["WebPush:Subject"] = "mailto:operator@example.org";
-        sender.Settings["WebPush:SealingKeyFile"] = sender.SealingKeyFile();
-        sender.Settings["WebPush:TestOrigins"] = OriginOf(Service);
-        sender.Settings["WebPush:TrustedHosts"] = Service.Endpoint.Host;
-        sender.Settings["WebPush:CredentialPauseSeconds"] = "1";
-    }
-
-    private static string PublicKey
-    {
-        get
-        {
-            var point = Vapid.ExportParameters(includePrivateParameters: false).Q;
-            return Base64Url.EncodeToString([4, .. point.X!, .. point.Y!]);
-        }
-    }
+    protected override void Configure(SenderUnderTest sender) => sender.Use(Service);
 
     private static string OriginOf(FakeWebPush service) => service.Endpoint.OriginalString;
-
-    private static TestDevice DeviceOf(Subscription subscription)
-    {
-        var endpoint = subscription.Endpoint.OriginalString;
-        return new TestDevice(JsonSerializer.Serialize(new { endpoint, p256dh = subscription.P256dh, auth = subscription.Auth }))
-        {
-            ServiceId = endpoint,
-            ProviderToken = endpoint,
-            ServiceInfo = subscription.ToJson().ToJsonString(),
-        };
-    }
 }

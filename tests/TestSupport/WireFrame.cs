@@ -29,5 +29,12 @@ public static class WireFrame
         return envelope.RootElement.GetProperty("message").GetProperty("items").GetArrayLength();
     }
 
+    /// <summary>What it carries.</summary>
+    public static IReadOnlyList<T> Items<T>(ReadOnlySpan<byte> body)
+    {
+        using var envelope = JsonDocument.Parse(ToJson(body));
+        return envelope.RootElement.GetProperty("message").GetProperty("items").Deserialize<List<T>>(Wire)!;
+    }
+
     private static bool IsJson(ReadOnlySpan<byte> body) => !body.IsEmpty && body[0] == '{';
 }

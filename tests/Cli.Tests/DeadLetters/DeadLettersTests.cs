@@ -145,11 +145,7 @@ public sealed class DeadLettersTests
             async channel =>
             {
                 while (await channel.BasicGetAsync(queue, autoAck: true) is { } message)
-                {
-                    using var json = System.Text.Json.JsonDocument.Parse(WireFrame.ToJson(message.Body.Span));
-                    foreach (var item in json.RootElement.GetProperty("message").GetProperty("items").EnumerateArray())
-                        items.Add(System.Text.Json.JsonSerializer.Deserialize<T>(item, System.Text.Json.JsonSerializerOptions.Web)!);
-                }
+                    items.AddRange(WireFrame.Items<T>(message.Body.Span));
             },
             CancellationToken.None);
         return items;

@@ -57,6 +57,25 @@ public sealed class OutsideWorldTests
         Assert.That(settings, Is.EqualTo(new Dictionary<string, string> { ["Apns:Topic"] = "org.example.sotto" }));
     }
 
+    [TestCase("Apns:Endpoint=https://a", "Apns:Key=a key's text", "ApnsSender", "Apns:Topic=org.example.sotto")]
+    [TestCase("Apns:Endpoint=https://a", "Apns:Certificate=a certificate's text", "ApnsSender", "Apns:Topic=org.example.sotto")]
+    [TestCase("Apns:Topic=app", "Apns:Key=a key's text", "ApnsSender", null)]
+    [TestCase("ApnsSandbox:Endpoint=https://s", "ApnsSandbox:Apps:one:Topic=app", "ApnsSender", null)]
+    [TestCase("Fcm:Endpoint=https://f", "Fcm:ServiceAccount=an account's text", "FcmSender", null)]
+    [TestCase("Fcm:Apps:one:ServiceAccountFile=s.json", "Fcm:App=main", "FcmSender", null)]
+    [TestCase("Huawei:Endpoint=https://h", "Huawei:ServiceAccount=an account's text", "HuaweiSender", null)]
+    [TestCase("Huawei:Version=V3", "Huawei:ServiceAccountFile=s.json", "HuaweiSender", null)]
+    [TestCase("Huawei:Endpoint=https://h", "Huawei:AppSecret=secret", "HuaweiSender", "Huawei:AppId=100000001")]
+    public void Credentials_of_every_kind_are_enough_and_no_others_are_made_up(string one, string other, string service, string? madeUp)
+    {
+        var (settings, leftOut) = Complete(Split(one), Split(other));
+
+        Assert.That(leftOut.Keys, Does.Not.Contain(service));
+        Assert.That(settings.Select(setting => $"{setting.Key}={setting.Value}"), Is.EqualTo(madeUp is null ? [] : (string[])[madeUp]));
+    }
+
+    private static (string Key, string Value) Split(string setting) => setting.Split('=') is [var key, var value] ? (key, value) : throw new ArgumentException(setting, nameof(setting));
+
     private (Dictionary<string, string> Settings, Dictionary<string, string> LeftOut) Complete(params (string Key, string Value)[] given) =>
         OutsideWorld.Complete(given.ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.OrdinalIgnoreCase), _folder);
 }

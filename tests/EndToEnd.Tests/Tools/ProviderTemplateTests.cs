@@ -5,7 +5,7 @@ using Sotto.TestSupport;
 
 namespace EndToEnd.Tests.Tools;
 
-/// <summary>The template of a provider, copied. That it compiles and passes is seen where it lies: it is part of the solution.</summary>
+/// <summary>The template of a provider, copied. That it compiles and passes is seen where it lies: it is part of the solution, and its tests are among those of <c>./dev test</c>.</summary>
 public sealed class ProviderTemplateTests
 {
     private string _folder = "";

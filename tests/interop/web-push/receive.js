@@ -15,7 +15,11 @@ sizes.forEach((size, i) => {
   const opened = ece.decrypt(Buffer.from(lines[i], 'base64url'), { version: 'aes128gcm', privateKey: keys, authSecret: auth });
   const expected = Buffer.from(Array.from({ length: size }, (_, n) => n & 255));
   if (!opened.equals(expected)) throw new Error(`a message of ${size} bytes came out as another`);
-  console.log(`opened ${size} bytes`);
+  const damaged = Buffer.from(lines[i], 'base64url');
+  damaged[damaged.length - 1] ^= 1;
+  let refused = false;
+  try { ece.decrypt(damaged, { version: 'aes128gcm', privateKey: keys, authSecret: auth }); } catch { refused = true; }
+  if (!refused) throw new Error(`a damaged message of ${size} bytes was opened`);
 });
 
 const [, token, key] = /^vapid t=([^,]+), k=(.+)$/.exec(lines[sizes.length]);
@@ -25,4 +29,6 @@ const jwk = { kty: 'EC', crv: 'P-256', x: point.subarray(1, 33).toString('base64
 const good = crypto.verify('sha256', Buffer.from(`${header}.${claims}`), { key: crypto.createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'));
 const said = JSON.parse(Buffer.from(claims, 'base64url'));
 if (!good || said.aud !== 'https://push.example.net') throw new Error('the VAPID token does not verify');
-console.log('the VAPID token verifies');
+
+console.log(`http_ece ${require('http_ece/package.json').version} opened what libs/providers/WebPush sealed, byte for byte: messages of ${sizes.join(', ')} bytes, and none that was damaged.`);
+console.log(`Node ${process.version} verified the VAPID token of libs/providers/WebPush for its origin.`);

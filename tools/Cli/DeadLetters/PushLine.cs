@@ -43,13 +43,13 @@ internal sealed class PushLine : IAsyncDisposable
         return new PushLine(bus, new Broker(address, "sotto"));
     }
 
-    /// <summary>Completes when the broker has confirmed all. Each begins anew: its attempts count from none.</summary>
+    /// <summary>Completes when the broker has confirmed all. Each begins anew: its attempts count from none, and its device is not suspected.</summary>
     public async Task SendAsync(IReadOnlyList<Letter> letters, CancellationToken cancellationToken)
     {
         var now = TimeProvider.System.GetUtcNow();
         foreach (var group in letters.GroupBy(letter => letter.Push.Provider, StringComparer.Ordinal))
         {
-            var alive = group.Where(letter => letter.Push.ExpiresAt > now).Select(letter => letter.Push with { Attempt = 0, FirstAttemptAt = null, PastAttempts = null }).ToArray();
+            var alive = group.Where(letter => letter.Push.ExpiresAt > now).Select(letter => letter.Push with { Attempt = 0, FirstAttemptAt = null, SuspectedAt = null, PastAttempts = null }).ToArray();
             Expired += group.Count() - alive.Length;
             if (alive.Length == 0)
                 continue;

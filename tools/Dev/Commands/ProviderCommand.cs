@@ -36,7 +36,7 @@ internal static class ProviderCommand
 
             {files.Count} files, and lines in {Compose}, {Contracts} and Microservices.sln. Now:
               ./dev test {template.Name}Sender      what every sender must do, against the simulated {template.Name}
-              ./dev up                    runs it with everything else
+              ./dev demo                  rings a phone of its own beside the others
             Then make it {template.Name}'s own: docs/adding-a-provider.md, from step 2 on.
             """);
         return 0;

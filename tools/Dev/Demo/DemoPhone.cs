@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Sotto.Dev.Running;
@@ -8,7 +9,11 @@ using Phone = Sotto.FakePhone.FakePhone;
 namespace Sotto.Dev.Demo;
 
 /// <summary>One phone of the demo, and what has become of its message.</summary>
-internal sealed class DemoPhone(string service, string simulator, Route route)
+/// <param name="service">The provider that reaches it, as clients name it.</param>
+/// <param name="simulator">The simulator that plays the provider.</param>
+/// <param name="route">How it asks.</param>
+/// <param name="device">What it says of itself, as <see cref="SenderManifest.Phone"/>; null for what is known of the provider here.</param>
+internal sealed class DemoPhone(string service, string simulator, Route route, JsonObject? device = null)
 {
     // Messages between two people.
     private const int Namespace = 0;
@@ -34,6 +39,8 @@ internal sealed class DemoPhone(string service, string simulator, Route route)
         var request = _phone.SubscribeRequest(service, [Namespace], wantData: true);
         if (simulator == SimulatorCatalogue.WebPush)
             request["service_info"] = await BrowserSubscriptionAsync(http, state, cancellation);
+        if (device is not null)
+            request["service_info"] = JsonNode.Parse(SenderManifest.Fill(device.ToJsonString(), Digits));
         var answer = await SubscriptionApi.PostAsync(http, state.Api!, SubscriptionApi.SubscribePath, request, route, cancellation);
         if (!answer.Success)
             throw new DevException($"The phone of {service} was refused: HTTP {answer.Status}, error {answer.Error}: {answer.Message}");
@@ -54,6 +61,10 @@ internal sealed class DemoPhone(string service, string simulator, Route route)
         var sealedText = Envelope.FindIn((received["opened"] ?? received["body"])?.GetValue<string>() ?? "");
         return sealedText is not null && _phone.TryOpen(sealedText, out var notification) ? notification : null;
     }
+
+    private static string Digits(string name) => name.Split(':') is ["hex", var count] && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var digits)
+        ? RandomNumberGenerator.GetHexString(digits, lowercase: true)
+        : throw new DevException($"{{{name}}} is nothing that the phone of a sender.json can hold; it looks like {{hex:64}}.");
 
     // As a browser: asks the server for its key, and the push service for an endpoint that only the key's owner may use.
     private static async Task<JsonObject> BrowserSubscriptionAsync(HttpMessageInvoker http, RunState state, CancellationToken cancellation)

@@ -6,7 +6,7 @@ using Sotto.LocalServers.Processes;
 
 namespace Sotto.Dev.Demo;
 
-/// <summary>The demo's story: five phones subscribe, each gets messages, and each message must come out at the phone's own provider, once, and open with its key alone.</summary>
+/// <summary>The demo's story: a phone of every provider subscribes, each gets messages, and each message must come out at the phone's own provider, once, and open with its key alone.</summary>
 internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDisposable
 {
     private static readonly TimeSpan MonitorPatience = TimeSpan.FromSeconds(30);
@@ -25,6 +25,8 @@ internal sealed class DemoRun(SottoSystem system, Progress progress) : IAsyncDis
         new("firebase", SimulatorCatalogue.Fcm, new Route.Plain()),
         new("huawei", SimulatorCatalogue.Hms, new Route.Plain()),
         new("webpush", SimulatorCatalogue.WebPush, new Route.Plain()),
+        .. SenderManifest.All.Where(sender => sender is { Phone: not null, Simulator: not null, OnRequest: false })
+            .Select(sender => new DemoPhone(sender.Providers[0], sender.Simulator!, new Route.Plain(), sender.Phone)),
         new("apns-sandbox", SimulatorCatalogue.Apns, new Route.Onion(Convert.FromHexString(system.State.OnionPublicKey!))),
     ];
 

@@ -22,22 +22,10 @@ internal static class OutsideWorld
 
         if (!CompleteApns("Apns", given, settings, credentials) & !CompleteApns("ApnsSandbox", given, settings, credentials))
             leftOut[ServiceCatalogue.Apns] = "neither Apns:Endpoint nor Apns:Topic is set, nor ApnsSandbox's";
-
-        if (given.ContainsKey("Fcm:Endpoint") && !given.ContainsKey("Fcm:ServiceAccountFile"))
-            settings["Fcm:ServiceAccountFile"] = MadeUpCredentials.ServiceAccount(credentials, given.GetValueOrDefault("Fcm:TokenEndpoint") ?? given["Fcm:Endpoint"].TrimEnd('/') + "/token");
-        else if (!given.ContainsKey("Fcm:ServiceAccountFile"))
+        if (!CompleteFcm(given, settings, credentials))
             leftOut[ServiceCatalogue.Fcm] = "neither Fcm:Endpoint nor Fcm:ServiceAccountFile is set";
-
-        if (given.ContainsKey("Huawei:Endpoint") && !given.ContainsKey("Huawei:AppId"))
-        {
-            settings["Huawei:AppId"] = HuaweiAppId;
-            if (!given.ContainsKey("Huawei:AppSecret") && !given.ContainsKey("Huawei:AppSecretFile"))
-                settings["Huawei:AppSecretFile"] = MadeUpCredentials.Secret(credentials, "hms-app-secret");
-        }
-        else if (!given.ContainsKey("Huawei:AppId"))
-        {
-            leftOut[ServiceCatalogue.Huawei] = "neither Huawei:Endpoint nor Huawei:AppId is set";
-        }
+        if (!CompleteHuawei(given, settings, credentials))
+            leftOut[ServiceCatalogue.Huawei] = "neither Huawei:Endpoint nor Huawei:AppId nor Huawei:ServiceAccountFile is set";
 
         foreach (var sender in SenderManifest.All.Where(sender => sender is { OnRequest: false, Service: not (ServiceCatalogue.Apns or ServiceCatalogue.Fcm or ServiceCatalogue.Huawei) }))
         {
@@ -52,14 +40,13 @@ internal static class OutsideWorld
     // True when the section is served.
     private static bool CompleteApns(string section, IReadOnlyDictionary<string, string> given, Dictionary<string, string> settings, string credentials)
     {
-        if (given.ContainsKey($"{section}:Topic"))
+        if (IsGiven(given, section, "Topic", "Apps"))
             return true;
-
-        if (!given.ContainsKey($"{section}:Endpoint"))
+        if (!IsGiven(given, section, "Endpoint"))
             return false;
 
         settings[$"{section}:Topic"] = Topic;
-        if (!given.ContainsKey($"{section}:KeyFile") && !given.ContainsKey($"{section}:CertificateFile"))
+        if (!IsGiven(given, section, "KeyFile", "Key", "CertificateFile", "Certificate"))
         {
             settings[$"{section}:KeyFile"] = MadeUpCredentials.P256Key(credentials, "apns-key.p8");
             settings.TryAdd($"{section}:TeamId", given.GetValueOrDefault($"{section}:TeamId") ?? TeamId);
@@ -68,4 +55,32 @@ internal static class OutsideWorld
 
         return true;
     }
+
+    private static bool CompleteFcm(IReadOnlyDictionary<string, string> given, Dictionary<string, string> settings, string credentials)
+    {
+        if (IsGiven(given, "Fcm", "ServiceAccountFile", "ServiceAccount", "Apps"))
+            return true;
+        if (!IsGiven(given, "Fcm", "Endpoint"))
+            return false;
+
+        settings["Fcm:ServiceAccountFile"] = MadeUpCredentials.ServiceAccount(credentials, given.GetValueOrDefault("Fcm:TokenEndpoint") ?? given["Fcm:Endpoint"].TrimEnd('/') + "/token");
+        return true;
+    }
+
+    private static bool CompleteHuawei(IReadOnlyDictionary<string, string> given, Dictionary<string, string> settings, string credentials)
+    {
+        if (IsGiven(given, "Huawei", "AppId", "ServiceAccountFile", "ServiceAccount", "Apps"))
+            return true;
+        if (!IsGiven(given, "Huawei", "Endpoint"))
+            return false;
+
+        settings["Huawei:AppId"] = HuaweiAppId;
+        if (!IsGiven(given, "Huawei", "AppSecret", "AppSecretFile"))
+            settings["Huawei:AppSecretFile"] = MadeUpCredentials.Secret(credentials, "hms-app-secret");
+        return true;
+    }
+
+    // By itself, or by a setting below it: the apps have sections of their own.
+    private static bool IsGiven(IReadOnlyDictionary<string, string> given, string section, params IReadOnlyList<string> names) =>
+        names.Any(name => given.Keys.Any(key => $"{key}:".StartsWith($"{section}:{name}:", StringComparison.OrdinalIgnoreCase)));
 }

@@ -40,6 +40,12 @@ internal sealed partial record SenderManifest
     /// <summary>What clients have to know before they subscribe, by provider; <c>{p256-public:FILE}</c> is the public half of such a key.</summary>
     public IReadOnlyDictionary<string, JsonObject> Clients { get; init; } = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
 
+    /// <summary>
+    /// What a client says of its device (<c>service_info</c>), so that a phone of this sender's provider rings in the demo; <c>{hex:N}</c> stands for N random digits. Null for none,
+    /// and where the demo knows a phone already.
+    /// </summary>
+    public JsonObject? Phone { get; init; }
+
     /// <summary>Every sender of this repository, by name.</summary>
     public static IReadOnlyList<SenderManifest> All => Read.Value;
 

@@ -50,5 +50,10 @@ internal static class ServiceAccounts
         && (database.Handle.Kind != "given" || new NpgsqlConnectionStringBuilder(database.ConnectionString).Database == $"{Prefix}_{state.Run}");
 
     private static List<ServiceCredentials> For(RunState state) =>
-        [.. ServiceAccess.All.Select(access => ServiceCredentials.Make(access, state.Run is { } run ? $"{Prefix}-{run}" : Prefix))];
+        [.. ServiceAccess.All.Concat(NewSenders()).Select(access => ServiceCredentials.Make(access, state.Run is { } run ? $"{Prefix}-{run}" : Prefix))];
+
+    // What docs/adding-a-provider.md begins has no line in that table yet.
+    private static IEnumerable<ServiceAccess> NewSenders() => SenderManifest.All
+        .Where(sender => ServiceAccess.All.All(access => access.Service != sender.Service))
+        .Select(sender => ServiceAccess.Sender(sender.Service, sender.Providers));
 }

@@ -1,6 +1,6 @@
 namespace Sotto.Dev.Testing;
 
-/// <summary>One project under <c>tests/</c>.</summary>
+/// <summary>One project of tests.</summary>
 /// <param name="Name">Such as <c>Protocols.Tests</c>.</param>
 /// <param name="UsesServers">Whether its sources ask for a broker or a database.</param>
 /// <param name="HasVectors">Whether its sources mark tests as vector tests.</param>
@@ -15,10 +15,11 @@ internal sealed record TestProject(string Name, bool UsesServers, bool HasVector
     /// <summary>Its built tests.</summary>
     public string Assembly { get; init; } = Workspace.Program(Name);
 
-    /// <summary>All of them: those that need no server first, since those servers are still starting then.</summary>
+    /// <summary>All of them, the template's among them: those that need no server first, since those servers are still starting then.</summary>
     public static IReadOnlyList<TestProject> FindAll() =>
     [
-        .. Directory.GetFiles(Path.Combine(Workspace.Root, "tests"), "*.Tests.csproj", SearchOption.AllDirectories)
+        .. ((string[])["tests", "templates"])
+            .SelectMany(shelf => Directory.GetFiles(Path.Combine(Workspace.Root, shelf), "*.Tests.csproj", SearchOption.AllDirectories))
             .Select(Read).OrderBy(project => project.UsesServers).ThenBy(project => project.Name, StringComparer.Ordinal),
     ];
 
@@ -27,7 +28,7 @@ internal sealed record TestProject(string Name, bool UsesServers, bool HasVector
         var sources = Directory.EnumerateFiles(Path.GetDirectoryName(file)!, "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
         return new TestProject(
             Path.GetFileNameWithoutExtension(file),
-            sources.Exists(text => text.Contains("TestServers.", StringComparison.Ordinal)),
+            sources.Exists(text => text.Contains("TestServers.", StringComparison.Ordinal) || text.Contains("using Sotto.SenderKit;", StringComparison.Ordinal)),
             sources.Exists(text => text.Contains($"Category(\"{VectorCategory}\")", StringComparison.Ordinal)));
     }
 }

@@ -1,5 +1,6 @@
 using Sotto.Delivery;
 using Sotto.Example;
+using Sotto.VendorHttp;
 
 namespace ExampleSender;
 
@@ -10,6 +11,9 @@ internal static class ExampleOutcome
 
     public static DeliveryOutcome Of(ExampleResponse response, DateTimeOffset now)
     {
+        // It expired while it waited for a connection.
+        if (response.Silence is Silences.TooLate)
+            return new DeliveryOutcome.Postponed(Silences.TooLate, TimeSpan.Zero);
         if (response.Silence is { } silence)
             return new DeliveryOutcome.RetryLater(silence, Failed);
         var reason = response.Error ?? $"status {response.Status}";

@@ -21,7 +21,7 @@ internal sealed class ExamplePushProvider(ExampleClient client, TimeProvider clo
         var message = ExamplePayload.Wrap(push, deviceToken, now);
         if (message.ToJson().Length > ExampleMessage.BodyBytesMax)
             return new DeliveryOutcome.PayloadBad("message too big");
-        return ExampleOutcome.Of(await client.SendAsync(message, cancellationToken), now);
+        return ExampleOutcome.Of(await client.SendAsync(message, push.ExpiresAt, cancellationToken), now);
     }
 
     public DeviceReading Read(JsonElement serviceInfo) => DeviceReading.OfToken(serviceInfo, Refuse);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sotto.FakeProvider;
@@ -45,21 +46,27 @@ public sealed class FakeExample : ProviderSimulator
             return Refuse(400, "not understood");
         return Tokens[message.Token].State switch
         {
-            TokenState.Alive => Take(message),
+            TokenState.Alive => Take(request, message),
             TokenState.Foreign => Refuse(400, "device of another account"),
             TokenState.Throttled => Refuse(429, "slow down"),
             _ => Refuse(404, "no such device"),
         };
     }
 
-    private static Verdict Take(Message message) => new()
+    private static Verdict Take(ReceivedRequest request, Message message)
     {
-        Status = 200,
-        ContentType = "application/json",
-        Body = JsonSerializer.SerializeToUtf8Bytes(new { id = Guid.NewGuid() }),
-        AcceptedTokens = [message.Token],
-        Content = System.Text.Encoding.UTF8.GetBytes(message.Data),
-    };
+        var content = Encoding.UTF8.GetBytes(message.Data);
+        // What the app on the device reads; the phone of ./dev demo finds its envelope there.
+        request.Opened = content;
+        return new Verdict
+        {
+            Status = 200,
+            ContentType = "application/json",
+            Body = JsonSerializer.SerializeToUtf8Bytes(new { id = Guid.NewGuid() }),
+            AcceptedTokens = [message.Token],
+            Content = content,
+        };
+    }
 
     private static Verdict Refuse(int status, string error) => new()
     {

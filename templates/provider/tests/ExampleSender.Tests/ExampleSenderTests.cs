@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using NUnit.Framework;
 using Sotto.FakeExample;
@@ -30,7 +31,9 @@ public sealed class ExampleSenderTests : SenderCompliance
         await Sender.Bus.PushAsync(push);
 
         var request = (await Example.Ledger.WaitForAcceptedAsync(1, Eventually.Patience))[0];
-        Assert.That(request.BodyText, Does.Contain(Convert.ToBase64String(push.Payload).Replace("+", "\\u002B", StringComparison.Ordinal)));
+        using var body = JsonDocument.Parse(request.Body);
+        Assert.That(body.RootElement.GetProperty("data").GetString(), Is.EqualTo($$"""{"enc_payload":"{{Convert.ToBase64String(push.Payload)}}","spns":"1"}"""));
+        Assert.That(body.RootElement.GetProperty("token").GetString(), Is.EqualTo(request.Tokens[0]));
     }
 
     protected override string NewToken() => RandomNumberGenerator.GetHexString(64, lowercase: true);

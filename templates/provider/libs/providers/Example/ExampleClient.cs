@@ -22,10 +22,13 @@ public sealed class ExampleClient : IDisposable
     public VendorConnections Connections { get; }
 
     /// <summary>Sends one message.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="notAfter">From then on it is worthless and is not sent, however long it waits for a connection.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The caller gave up; the vendor may have taken the message.</exception>
-    public async Task<ExampleResponse> SendAsync(ExampleMessage message, CancellationToken cancellationToken)
+    public async Task<ExampleResponse> SendAsync(ExampleMessage message, DateTimeOffset notAfter, CancellationToken cancellationToken)
     {
-        var request = new VendorRequest("/v1/send", "application/json", message.ToJson()) { Headers = [new("Authorization", _authorization)] };
+        var request = new VendorRequest("/v1/send", "application/json", message.ToJson()) { Headers = [new("Authorization", _authorization)], NotAfter = notAfter };
         return ExampleResponse.Read(await Connections.SendAsync(request, cancellationToken));
     }
 
