@@ -109,10 +109,14 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
 
     private async Task ConsumeAsync(Consumer consumer, List<EncryptedPush> frame)
     {
+        var parkings = frame.Select(ledger.ParkingsOf).ToList();
         await Task.WhenAll(frame.Select(consumer.Settle));
         // An acknowledgement of what was taken back in the meantime says nothing.
-        if (consumer.InHand.Remove(frame))
-            scheduler.World.Post(Pump);
+        if (!consumer.InHand.Remove(frame))
+            return;
+        for (var i = 0; i < frame.Count; i++)
+            ledger.Acknowledged(frame[i], parkings[i]);
+        scheduler.World.Post(Pump);
     }
 
     private void TakeBack(Consumer consumer)

@@ -51,6 +51,7 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
         var entry = _entries[push.PushId];
         var due = Now + rung;
         _parked++;
+        entry.Parkings++;
         scheduler.Trace.Add(scheduler.Time.Elapsed, $"push {entry.Number} is parked for {rung.TotalSeconds} s, attempt {push.Attempt}");
         if (due >= push.ExpiresAt)
             scheduler.Break($"push {entry.Number} is parked beyond its expiry");
@@ -72,6 +73,18 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
     }
 
     public void Returned() => _parked--;
+
+    /// <summary>How often it was parked so far.</summary>
+    public int ParkingsOf(EncryptedPush push) => _entries[push.PushId].Parkings;
+
+    /// <summary>A frame with it is acknowledged: by then it must have ended, or been parked since it was delivered.</summary>
+    public void Acknowledged(EncryptedPush push, int parkingsBefore)
+    {
+        var entry = _entries[push.PushId];
+        // A copy that waits for another one in hand is done when that one is.
+        if (!entry.MayBeTwice && entry.Accepted + entry.Expired + entry.DeadLettered == 0 && entry.Parkings == parkingsBefore)
+            scheduler.Break($"push {entry.Number} was acknowledged, and is nowhere");
+    }
 
     public void Expired(Guid pushId)
     {
@@ -161,6 +174,8 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
         public DateTimeOffset NotBefore { get; set; } = push.HeardAt;
 
         public int Attempts { get; set; }
+
+        public int Parkings { get; set; }
 
         public int Accepted { get; set; }
 
