@@ -28,7 +28,7 @@ internal sealed class ListeningChecks(Scheduler scheduler, ListeningWorld world,
         {
             foreach (var subscribed in world.Database.All.Where(subscribed => Now - subscribed.Since > heardSoon && subscribed.ExpiresAt > Now))
             {
-                if (listeners.Count > 0 && !listeners.Exists(listener => listener.Accounts.Hears(subscribed.Account)))
+                if (listeners.Count > 0 && !listeners.Exists(listener => IsHeard(subscribed.Account, listener)))
                     scheduler.Break($"nobody hears for account {subscribed.Number}");
             }
         }
@@ -42,6 +42,10 @@ internal sealed class ListeningChecks(Scheduler scheduler, ListeningWorld world,
                 scheduler.Break($"two listeners ask for bucket {bucket}");
         }
     }
+
+    // A node tells it, and it cares.
+    private bool IsHeard(AccountId account, ListenerProcess listener) =>
+        listener.Accounts.Hears(account) && world.Nodes.Any(node => node.Tells(listener.Process, account));
 
     /// <summary>When all is calm: each bucket is held, and the shares are even.</summary>
     public void Shares()

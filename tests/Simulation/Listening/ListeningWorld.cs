@@ -111,7 +111,9 @@ internal sealed class ListeningWorld : World
     private void StartListener()
     {
         var process = new Process(Scheduler, $"listener {++_born}");
-        HarmedAt = Scheduler.Time.GetUtcNow();
+        // It takes over from others, and nobody may notice; the first has nobody to take over from.
+        if (!Alive.Any())
+            HarmedAt = Scheduler.Time.GetUtcNow();
         process.Post(() => _listeners.Add(new ListenerProcess(Scheduler, this, process)));
     }
 
