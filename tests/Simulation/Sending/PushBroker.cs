@@ -66,10 +66,10 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
 
     /// <summary>Publishes until it is confirmed, as the services' publisher does.</summary>
     public IPublisher<T> Publisher<T>(Action<T> store)
-        where T : class => new ConfirmedPublisher<T>(this, store);
+        where T : class => new ConfirmedPublisher<T>(this, _ => { }, store);
 
     /// <summary>Publishes into the parking queue of a rung.</summary>
-    public IPublisher<EncryptedPush> ParkingPublisher(TimeSpan rung) => Publisher<EncryptedPush>(push =>
+    public IPublisher<EncryptedPush> ParkingPublisher(TimeSpan rung) => new ConfirmedPublisher<EncryptedPush>(this, push => ledger.ParkingAsked(push, rung), push =>
     {
         ledger.Parked(push, rung);
         scheduler.After(rung, () => Return(push));
@@ -144,11 +144,12 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
         public bool IsPaused { get; set; }
     }
 
-    private sealed class ConfirmedPublisher<T>(PushBroker broker, Action<T> store) : IPublisher<T>
+    private sealed class ConfirmedPublisher<T>(PushBroker broker, Action<T> asked, Action<T> store) : IPublisher<T>
         where T : class
     {
         public async Task PublishAsync(T item, CancellationToken cancellationToken)
         {
+            asked(item);
             while (true)
             {
                 await broker.Wait(0.001, 0.02);

@@ -46,6 +46,13 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
             entry.Accepted++;
     }
 
+    /// <summary>A sender decides to park it; while the broker is away it may take long until it is.</summary>
+    public void ParkingAsked(EncryptedPush push, TimeSpan rung)
+    {
+        if (Now + rung >= push.ExpiresAt)
+            scheduler.Break($"push {NumberOf(push)} is parked beyond its expiry");
+    }
+
     public void Parked(EncryptedPush push, TimeSpan rung)
     {
         var entry = _entries[push.PushId];
@@ -53,8 +60,6 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
         _parked++;
         entry.Parkings++;
         scheduler.Trace.Add(scheduler.Time.Elapsed, $"push {entry.Number} is parked for {rung.TotalSeconds} s, attempt {push.Attempt}");
-        if (due >= push.ExpiresAt)
-            scheduler.Break($"push {entry.Number} is parked beyond its expiry");
         if (rung > ParkingLadder.RungMax)
             scheduler.Break($"push {entry.Number} is parked for more than {ParkingLadder.RungMax}");
         if (_parked > _entries.Count + RepeatsMax)
