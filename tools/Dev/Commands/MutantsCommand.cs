@@ -68,7 +68,7 @@ internal static class MutantsCommand
             // What is known is kept, however this ends.
             if (json is not null)
                 MutantReport.Write(json, [.. known, .. fates]);
-            progress.Say($"{fates.Count,2}/{mutants.Count} {fate.Word,-8} {mutant.Name,-34} {fate.Trouble ?? fate.CaughtBy ?? $"by {mutant.Test}"} ({fate.Took.TotalSeconds:0.0} s)");
+            progress.Say($"{fates.Count,2}/{mutants.Count} {fate.Word,-9} {mutant.Name,-34} {fate.Trouble ?? fate.CaughtBy ?? $"by {mutant.Test}"} ({fate.Took.TotalSeconds:0.0} s)");
         }
 
         if (page is not null)

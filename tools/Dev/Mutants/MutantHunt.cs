@@ -11,13 +11,13 @@ namespace Sotto.Dev.Mutants;
 internal sealed record MutantFate(Mutant Mutant, string? CaughtBy, string? Trouble, TimeSpan Took)
 {
     /// <summary>In a word.</summary>
-    public string Word => Trouble is not null ? "NOT MADE" : CaughtBy is null ? "SURVIVED" : "caught";
+    public string Word => Trouble is not null ? "UNDECIDED" : CaughtBy is null ? "SURVIVED" : "caught";
 }
 
 /// <summary>Makes each mutant in a copy of its test's folder and runs that test there.</summary>
 internal sealed class MutantHunt(string folder)
 {
-    // A mutant that makes its test wait for ever is noticed too.
+    // A test that takes longer, with a bug in it or without, notices nothing.
     private static readonly TimeSpan TestMax = TimeSpan.FromMinutes(3);
 
     private readonly MutantCompiler _compiler = new(Path.Combine(folder, "compiled"));
@@ -63,7 +63,7 @@ internal sealed class MutantHunt(string folder)
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return ($"{mutant.Filter} (did not end)", null);
+            return (null, $"its test did not end within {TestMax.TotalMinutes:0} minutes");
         }
     }
 
