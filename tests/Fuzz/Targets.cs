@@ -14,7 +14,7 @@ using WebPushSender;
 
 namespace Fuzz;
 
-/// <summary>Every parser that meets the outside. Answers of providers and what travels on the bus are in files of their own.</summary>
+/// <summary>Every parser that meets the outside. Answers of providers, a listener's talk and what travels on the bus are in files of their own.</summary>
 internal static partial class Targets
 {
     // Between the parts of a message of several parts.
@@ -47,6 +47,7 @@ internal static partial class Targets
         new("service-nodes", JsonWords, input => ServiceNodeList.TryParse(input, out var list) ? $"list {list.SwarmIds.Count}" : "refused") { AllocatedPerByteMax = 256 },
         new("changed-ids", ["00", "ff", "0123456789abcdef0123456789abcdef"], ChangedIdsText),
         new("spns-ini", ["[", "]", "=", "\n", "#", ";", "[db]\n", "url = ", "hivemind"], Ini),
+        .. ListenerTalk,
         .. ProviderAnswers,
         .. BusMessages,
     ];

@@ -32,9 +32,10 @@ internal static class SimulationRun
         var results = new List<SeedResult>();
         foreach (var world in worlds)
         {
+            var begun = watch.Elapsed;
             var played = Enumerable.Range(first, count).AsParallel().Select(seed => Worlds.Play(world, seed)).OrderBy(result => result.Seed).ToList();
             results.AddRange(played);
-            Console.WriteLine($"{world,-10} {played.Count} seeds, {played.Sum(result => (long)result.Steps)} steps, {played.Count(result => result.Violation is not null)} failed");
+            Console.WriteLine($"{world,-10} {played.Count} seeds, {played.Sum(result => (long)result.Steps)} steps, {(watch.Elapsed - begun).TotalSeconds:0.0} s, {played.Count(result => result.Violation is not null)} failed");
         }
 
         var failed = results.Where(result => result.Violation is not null).ToList();

@@ -30,6 +30,10 @@ internal static class Worlds
         {
             scheduler.Break($"{e.GetType().Name}: {e.Message} {e.StackTrace?.Split('\n').FirstOrDefault()?.Trim()}");
         }
+        finally
+        {
+            scheduler.End();
+        }
 
         return new SeedResult(world, seed, scheduler.Violation, scheduler.Steps, trace.Fingerprint(), trace.Lines);
     }

@@ -136,8 +136,12 @@ internal sealed class BucketOwnership(OpenBucketLocks open, AccountKeeper keeper
         var view = await locks.LookAsync(cancellationToken);
         var owned = new HashSet<byte>(view.Mine);
         // After a lost connection: what we heard for, and nobody else has taken, is ours first.
-        owned.UnionWith(await locks.TryTakeAsync([.. _owned.Except(view.Held)], cancellationToken));
-        var (take, giveUp) = FairShare.Plan(owned, new HashSet<byte>(view.Held.Union(owned)), view.Instances, _home);
+        List<byte> lost = [.. _owned.Where(bucket => !view.Held.Contains(bucket))];
+        if (lost.Count > 0)
+            owned.UnionWith(await locks.TryTakeAsync(lost, cancellationToken));
+        var held = new HashSet<byte>(view.Held);
+        held.UnionWith(owned);
+        var (take, giveUp) = FairShare.Plan(owned, held, view.Instances, _home);
         if (take.Count > 0)
             owned.UnionWith(await locks.TryTakeAsync(take, cancellationToken));
         if (giveUp.Count > 0)

@@ -169,8 +169,9 @@ internal sealed class MonitorSchedule(OwnedAccounts accounts, Random random)
     private void FindNeeded()
     {
         var needed = new HashSet<ulong>();
+        Action<AccountTable, AccountRef, ulong> add = (_, _, swarm) => needed.Add(swarm);
         for (var bucket = 0; bucket < OwnedAccounts.BucketCount; bucket++)
-            ForEachAccount((byte)bucket, (_, _, swarm) => needed.Add(swarm), includeLeaving: true);
+            ForEachAccount((byte)bucket, add, includeLeaving: true);
         Needed = needed;
     }
 

@@ -43,6 +43,8 @@ public sealed class ProviderTemplateTests
 
         Assert.That(compose, Does.Contain("SERVICE: WnsSender }").And.Contain("SERVICE: FakeWns }").And.Contain("webpush wns dummy; do"));
         Assert.That(compose.Split("  key-wns:\n"), Has.Length.EqualTo(2));
+        Assert.That(compose, Does.Contain("access apply --sender WnsSender=wns --folder").And.Contain("WebPushSender WnsSender StubSender; do"));
+        Assert.That(compose.Split("  access-WnsSender:\n"), Has.Length.EqualTo(2));
         Assert.That(contracts, Does.Contain("public const string Wns = \"wns\";").And.Contain(", Wns, Dummy];"));
     }
 

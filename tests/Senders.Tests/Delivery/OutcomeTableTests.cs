@@ -115,5 +115,50 @@ public sealed class OutcomeTableTests
         }
     }
 
+    private static readonly int[] Statuses = [200, 400, 401, 403, 404, 410, 413, 429, 500, 503];
+
+    private static readonly string?[] WordsOfApple =
+    [
+        null, "BadDeviceToken", "DeviceTokenNotForTopic", "BadTopic", "MissingTopic", "TopicDisallowed", "MissingDeviceToken", "PayloadEmpty", "IdleTimeout", "ExpiredProviderToken",
+        "InvalidProviderToken", "Forbidden", "BadPath", "Unregistered", "ExpiredToken", "PayloadTooLarge", "TooManyRequests", "InternalServerError", "Shutdown",
+    ];
+
+    private static readonly string?[] CodesOfGoogle = [null, "UNREGISTERED", "INVALID_ARGUMENT", "SENDER_ID_MISMATCH", "QUOTA_EXCEEDED", "UNAVAILABLE", "INTERNAL", "THIRD_PARTY_AUTH_ERROR"];
+
+    private static readonly string[] CodesOfHuawei =
+    [
+        "80000000", "80100001", "80100003", "80100016", "80100017", "80200001", "80200003", "80300002", "80300007", "80300008", "80300010", "80300011", "80300013", "80600003", "81000001",
+    ];
+
+    [Test]
+    public void Apple_kills_a_token_by_these_words_and_no_others() =>
+        Assert.That(
+            Deaths(WordsOfApple, (status, word) => ApnsOutcome.Of(ApnsResponse.Read(Answer(status, word is null ? "" : $$"""{"reason":"{{word}}"}""")), Now)),
+            Is.EquivalentTo((string[])["400 BadDeviceToken, perhaps our fault", "400 DeviceTokenNotForTopic, perhaps our fault", "410 Unregistered", "410 ExpiredToken"]));
+
+    [Test]
+    public void Google_kills_a_token_by_these_words_and_no_others()
+    {
+        const string Coded = """{"error":{"details":[{"@type":"type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":"CODE"}]}}""";
+
+        Assert.That(
+            Deaths(CodesOfGoogle, (status, code) => FcmOutcome.Of(
+                FcmResponse.Read(Answer(status, code is null ? """{"error":{"message":"text"}}""" : Coded.Replace("CODE", code, StringComparison.Ordinal))), Now)),
+            Is.EquivalentTo((string[])["404 UNREGISTERED", "403 SENDER_ID_MISMATCH, perhaps our fault"]));
+    }
+
+    [Test]
+    public void Huawei_kills_a_token_by_one_code_and_no_other() =>
+        Assert.That(
+            Deaths(CodesOfHuawei, (status, code) => HuaweiOutcome.Of(HmsResponse.Read(Answer(status, $$"""{"code":"{{code}}","msg":"text"}""")), "token", Now)),
+            Is.EquivalentTo(Statuses.Select(status => $"{status} 80300007, perhaps our fault")));
+
+    private static IEnumerable<string> Deaths(IEnumerable<string?> words, Func<int, string?, DeliveryOutcome> outcomeOf) =>
+        from status in Statuses
+        from word in words
+        let dead = outcomeOf(status, word) as DeliveryOutcome.TokenDead
+        where dead is not null
+        select $"{status} {word ?? "nothing"}{(dead.LooksLikeOurs ? ", perhaps our fault" : "")}";
+
     private static VendorAnswer Answer(int status, string body) => new() { Status = status, Body = System.Text.Encoding.UTF8.GetBytes(body) };
 }

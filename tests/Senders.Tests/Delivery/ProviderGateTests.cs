@@ -96,6 +96,23 @@ public sealed class ProviderGateTests
     }
 
     [Test]
+    public async Task An_answer_to_what_was_sent_before_the_pause_neither_opens_nor_closes_it()
+    {
+        using var gate = Gate();
+        GatePass[] early = [(await gate.EnterAsync(CancellationToken.None))!.Value, (await gate.EnterAsync(CancellationToken.None))!.Value];
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Refused);
+        _clock.Advance(gate.PausedFor);
+
+        gate.Leave(early[0], Taken);
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.Credential), "the probe is still to come");
+        gate.Leave(early[1], Refused);
+        Assert.That(gate.PausedFor, Is.EqualTo(TimeSpan.Zero), "they were refused before the pause, not after it");
+
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Taken);
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.None));
+    }
+
+    [Test]
     public async Task A_probe_that_fails_closes_it_for_longer()
     {
         using var gate = Gate();

@@ -28,20 +28,26 @@ internal sealed class ListeningChecks(Scheduler scheduler, ListeningWorld world,
         {
             foreach (var subscribed in world.Database.All.Where(subscribed => Now - subscribed.Since > heardSoon && subscribed.ExpiresAt > Now))
             {
-                if (listeners.Count > 0 && !listeners.Exists(listener => listener.Accounts.Hears(subscribed.Account)))
+                if (listeners.Count > 0 && !listeners.Exists(listener => IsHeard(subscribed.Account, listener)))
                     scheduler.Break($"nobody hears for account {subscribed.Number}");
             }
         }
 
         for (var bucket = 0; bucket < BucketCount; bucket++)
         {
-            var isShared = listeners.Count(listener => listener.Asks((byte)bucket)) > 1;
-            if (!isShared)
+            var asking = 0;
+            foreach (var listener in listeners)
+                asking += listener.Asks((byte)bucket) ? 1 : 0;
+            if (asking <= 1)
                 _sharedSince[bucket] = Now;
             else if (Now - _sharedSince[bucket] > Recent && Now - world.HarmedAt > Recent)
                 scheduler.Break($"two listeners ask for bucket {bucket}");
         }
     }
+
+    // A node tells it, and it cares.
+    private bool IsHeard(AccountId account, ListenerProcess listener) =>
+        listener.Accounts.Hears(account) && world.Nodes.Any(node => node.Tells(listener.Process, account));
 
     /// <summary>When all is calm: each bucket is held, and the shares are even.</summary>
     public void Shares()
@@ -65,14 +71,22 @@ internal sealed class ListeningChecks(Scheduler scheduler, ListeningWorld world,
     {
         if (Now - world.ChangedAt < ToldSoon)
             return;
+        var listeners = world.Alive.ToList();
         foreach (var subscribed in world.Database.All.Where(subscribed => subscribed.ExpiresAt > Now))
         {
             var swarm = world.Map.SwarmOf(subscribed.Account);
-            var listener = world.Alive.First(listener => listener.Asks(subscribed.Account.Bucket));
-            var connected = world.Nodes.Where(node => node.Swarms.Current == swarm && Now - listener.ConnectedSince(node) > ToldSoon).ToList();
-            var telling = connected.Count(node => node.Tells(listener.Process, subscribed.Account));
-            if (isQuiet ? telling < connected.Count : telling == 0 && connected.Count > 0)
-                scheduler.Break($"account {subscribed.Number} is monitored by {telling} of {connected.Count} nodes");
+            var listener = listeners.Find(listener => listener.Asks(subscribed.Account.Bucket))!;
+            var (connected, telling) = (0, 0);
+            foreach (var node in world.Nodes)
+            {
+                if (node.Swarms.Current != swarm || !(Now - listener.ConnectedSince(node) > ToldSoon))
+                    continue;
+                connected++;
+                telling += node.Tells(listener.Process, subscribed.Account) ? 1 : 0;
+            }
+
+            if (isQuiet ? telling < connected : telling == 0 && connected > 0)
+                scheduler.Break($"account {subscribed.Number} is monitored by {telling} of {connected} nodes");
         }
     }
 

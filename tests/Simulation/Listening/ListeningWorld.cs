@@ -16,7 +16,7 @@ internal sealed class ListeningWorld : World
     private static readonly TimeSpan CalmEnd = ChurnEnd + TimeSpan.FromSeconds(45);
     private static readonly TimeSpan End = CalmEnd + TimeSpan.FromHours(1.75);
     private static readonly TimeSpan HeardSoon = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan LongPace = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongPace = TimeSpan.FromSeconds(30);
 
     private readonly List<ListenerProcess> _listeners = [];
     private readonly ListeningChecks _checks;
@@ -92,7 +92,7 @@ internal sealed class ListeningWorld : World
     {
         foreach (var listener in Alive)
             listener.StayAsItIs();
-        (Pace, KeeperPace) = (LongPace, 4 * LongPace);
+        (Pace, KeeperPace) = (LongPace, 2 * LongPace);
         RequestLoss = _isQuiet ? 0 : 0.05;
         for (var at = CalmEnd; at < End; at += TimeSpan.FromMinutes(2))
         {
@@ -111,7 +111,9 @@ internal sealed class ListeningWorld : World
     private void StartListener()
     {
         var process = new Process(Scheduler, $"listener {++_born}");
-        HarmedAt = Scheduler.Time.GetUtcNow();
+        // It takes over from others, and nobody may notice; the first has nobody to take over from.
+        if (!Alive.Any())
+            HarmedAt = Scheduler.Time.GetUtcNow();
         process.Post(() => _listeners.Add(new ListenerProcess(Scheduler, this, process)));
     }
 

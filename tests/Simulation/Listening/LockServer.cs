@@ -14,6 +14,9 @@ internal sealed class LockServer(Scheduler scheduler)
 
     private readonly List<Session> _sessions = [];
 
+    // Looked at every second, and changed seldom.
+    private HashSet<byte>? _held;
+
     /// <summary>Who holds a bucket; null when nobody does.</summary>
     public Process? HolderOf(byte bucket) => _sessions.Find(session => session.Held.Contains(bucket))?.Owner;
 
@@ -27,7 +30,7 @@ internal sealed class LockServer(Scheduler scheduler)
             throw new KeyTakenException();
         var session = new Session(this, owner);
         _sessions.Add(session);
-        owner.Died += () => scheduler.After(scheduler.Between(0, 1), () => _sessions.Remove(session));
+        owner.Died += () => scheduler.After(scheduler.Between(0, 1), () => Remove(session));
         return session;
     }
 
@@ -37,8 +40,14 @@ internal sealed class LockServer(Scheduler scheduler)
         foreach (var session in _sessions.Where(session => session.Owner == owner))
         {
             session.IsCut = true;
-            scheduler.After(scheduler.Between(0, NoticeSecondsMax), () => _sessions.Remove(session));
+            scheduler.After(scheduler.Between(0, NoticeSecondsMax), () => Remove(session));
         }
+    }
+
+    private void Remove(Session session)
+    {
+        _sessions.Remove(session);
+        _held = null;
     }
 
     private Task Wait() => scheduler.Delay(scheduler.Between(0.001, 0.02));
@@ -46,6 +55,7 @@ internal sealed class LockServer(Scheduler scheduler)
     private sealed class Session(LockServer server, Process owner) : IBucketLocks
     {
         private bool _isPresent = true;
+        private HashSet<byte>? _mine;
 
         public Process Owner => owner;
 
@@ -56,8 +66,9 @@ internal sealed class LockServer(Scheduler scheduler)
         public async Task<LockView> LookAsync(CancellationToken cancellationToken)
         {
             await AskAsync();
-            return new LockView(
-                server._sessions.Count(session => session._isPresent), new HashSet<byte>(Held), new HashSet<byte>(server._sessions.SelectMany(session => session.Held)));
+            server._held ??= [.. server._sessions.SelectMany(session => session.Held)];
+            _mine ??= [.. Held];
+            return new LockView(server._sessions.Count(session => session._isPresent), _mine, server._held);
         }
 
         public async Task<IReadOnlyList<byte>> TryTakeAsync(IReadOnlyCollection<byte> buckets, CancellationToken cancellationToken)
@@ -65,6 +76,7 @@ internal sealed class LockServer(Scheduler scheduler)
             await AskAsync();
             var taken = buckets.Where(bucket => server.HolderOf(bucket) is null).ToList();
             Held.UnionWith(taken);
+            Changed();
             return taken;
         }
 
@@ -72,21 +84,25 @@ internal sealed class LockServer(Scheduler scheduler)
         {
             await AskAsync();
             Held.ExceptWith(buckets);
+            Changed();
         }
 
         public async Task ReleaseAllAsync(CancellationToken cancellationToken)
         {
             await AskAsync();
             Held.Clear();
+            Changed();
             _isPresent = false;
         }
 
         public ValueTask DisposeAsync()
         {
             if (!IsCut)
-                server._sessions.Remove(this);
+                server.Remove(this);
             return ValueTask.CompletedTask;
         }
+
+        private void Changed() => (_mine, server._held) = (null, null);
 
         private async Task AskAsync()
         {

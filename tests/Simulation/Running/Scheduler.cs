@@ -13,6 +13,7 @@ internal sealed class Scheduler
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly List<Step> _ready = [];
     private int _steps;
+    private volatile bool _hasEnded;
 
     public Scheduler(Random random, Trace trace)
     {
@@ -70,8 +71,13 @@ internal sealed class Scheduler
         }
     }
 
+    /// <summary>Takes no more steps: what was left in the middle may still wake others when it is collected, on a thread of its own.</summary>
+    public void End() => _hasEnded = true;
+
     internal void Enqueue(Process process, SendOrPostCallback callback, object? state)
     {
+        if (_hasEnded)
+            return;
         if (Environment.CurrentManagedThreadId != _thread)
             throw new InvalidOperationException("A step came from another thread: this seed would not replay.");
         _ready.Add(new Step(process, callback, state));

@@ -30,13 +30,13 @@ internal sealed class SimulatedTime(Scheduler scheduler) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var owner = SynchronizationContext.Current as Process ?? throw new InvalidOperationException("A timer was made outside of all processes.");
-        var timer = new SimulatedTimer(this, () => owner.Post(_ => callback(state), null), period);
+        var timer = new SimulatedTimer(this, owner, () => owner.Post(_ => callback(state), null), period);
         timer.Change(dueTime, period);
         return timer;
     }
 
     /// <summary>Does something once, after a while, whoever is alive.</summary>
-    public void Arm(TimeSpan wait, Action act) => new SimulatedTimer(this, act, Timeout.InfiniteTimeSpan).Change(wait, Timeout.InfiniteTimeSpan);
+    public void Arm(TimeSpan wait, Action act) => new SimulatedTimer(this, scheduler.World, act, Timeout.InfiniteTimeSpan).Change(wait, Timeout.InfiniteTimeSpan);
 
     /// <summary>Jumps to the next timer that is due by then, and fires it; jumps to that moment, and is false, when there is none.</summary>
     public bool FireNext(TimeSpan until)
@@ -46,7 +46,7 @@ internal sealed class SimulatedTime(Scheduler scheduler) : TimeProvider
             if (when.Due > (Beginning + until).UtcTicks)
                 break;
             _due.Dequeue();
-            if (next.Turn != next.Timer.Turn)
+            if (next.Turn != next.Timer.Turn || !next.Timer.Owner.IsAlive)
                 continue;
             _now = new DateTimeOffset(Math.Max(when.Due, _now.UtcTicks), TimeSpan.Zero);
             next.Timer.Fire();
@@ -58,9 +58,12 @@ internal sealed class SimulatedTime(Scheduler scheduler) : TimeProvider
         return false;
     }
 
-    private sealed class SimulatedTimer(SimulatedTime time, Action fire, TimeSpan period) : ITimer
+    private sealed class SimulatedTimer(SimulatedTime time, Process owner, Action fire, TimeSpan period) : ITimer
     {
         private TimeSpan _period = period;
+
+        // Once it has died its timers are nobody's: they end when they are collected, and nothing may depend on when that is.
+        public Process Owner => owner;
 
         // Grows with each change, so that what was queued before is void.
         public int Turn { get; private set; }

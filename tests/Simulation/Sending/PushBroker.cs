@@ -66,10 +66,10 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
 
     /// <summary>Publishes until it is confirmed, as the services' publisher does.</summary>
     public IPublisher<T> Publisher<T>(Action<T> store)
-        where T : class => new ConfirmedPublisher<T>(this, store);
+        where T : class => new ConfirmedPublisher<T>(this, _ => { }, store);
 
     /// <summary>Publishes into the parking queue of a rung.</summary>
-    public IPublisher<EncryptedPush> ParkingPublisher(TimeSpan rung) => Publisher<EncryptedPush>(push =>
+    public IPublisher<EncryptedPush> ParkingPublisher(TimeSpan rung) => new ConfirmedPublisher<EncryptedPush>(this, push => ledger.ParkingAsked(push, rung), push =>
     {
         ledger.Parked(push, rung);
         scheduler.After(rung, () => Return(push));
@@ -109,10 +109,14 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
 
     private async Task ConsumeAsync(Consumer consumer, List<EncryptedPush> frame)
     {
+        var parkings = frame.Select(ledger.ParkingsOf).ToList();
         await Task.WhenAll(frame.Select(consumer.Settle));
         // An acknowledgement of what was taken back in the meantime says nothing.
-        if (consumer.InHand.Remove(frame))
-            scheduler.World.Post(Pump);
+        if (!consumer.InHand.Remove(frame))
+            return;
+        for (var i = 0; i < frame.Count; i++)
+            ledger.Acknowledged(frame[i], parkings[i]);
+        scheduler.World.Post(Pump);
     }
 
     private void TakeBack(Consumer consumer)
@@ -140,11 +144,12 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
         public bool IsPaused { get; set; }
     }
 
-    private sealed class ConfirmedPublisher<T>(PushBroker broker, Action<T> store) : IPublisher<T>
+    private sealed class ConfirmedPublisher<T>(PushBroker broker, Action<T> asked, Action<T> store) : IPublisher<T>
         where T : class
     {
         public async Task PublishAsync(T item, CancellationToken cancellationToken)
         {
+            asked(item);
             while (true)
             {
                 await broker.Wait(0.001, 0.02);

@@ -46,14 +46,20 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
             entry.Accepted++;
     }
 
+    /// <summary>A sender decides to park it; while the broker is away it may take long until it is.</summary>
+    public void ParkingAsked(EncryptedPush push, TimeSpan rung)
+    {
+        if (Now + rung >= push.ExpiresAt)
+            scheduler.Break($"push {NumberOf(push)} is parked beyond its expiry");
+    }
+
     public void Parked(EncryptedPush push, TimeSpan rung)
     {
         var entry = _entries[push.PushId];
         var due = Now + rung;
         _parked++;
+        entry.Parkings++;
         scheduler.Trace.Add(scheduler.Time.Elapsed, $"push {entry.Number} is parked for {rung.TotalSeconds} s, attempt {push.Attempt}");
-        if (due >= push.ExpiresAt)
-            scheduler.Break($"push {entry.Number} is parked beyond its expiry");
         if (rung > ParkingLadder.RungMax)
             scheduler.Break($"push {entry.Number} is parked for more than {ParkingLadder.RungMax}");
         if (_parked > _entries.Count + RepeatsMax)
@@ -72,6 +78,18 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
     }
 
     public void Returned() => _parked--;
+
+    /// <summary>How often it was parked so far.</summary>
+    public int ParkingsOf(EncryptedPush push) => _entries[push.PushId].Parkings;
+
+    /// <summary>A frame with it is acknowledged: by then it must have ended, or been parked since it was delivered.</summary>
+    public void Acknowledged(EncryptedPush push, int parkingsBefore)
+    {
+        var entry = _entries[push.PushId];
+        // A copy that waits for another one in hand is done when that one is.
+        if (!entry.MayBeTwice && entry.Accepted + entry.Expired + entry.DeadLettered == 0 && entry.Parkings == parkingsBefore)
+            scheduler.Break($"push {entry.Number} was acknowledged, and is nowhere");
+    }
 
     public void Expired(Guid pushId)
     {
@@ -161,6 +179,8 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
         public DateTimeOffset NotBefore { get; set; } = push.HeardAt;
 
         public int Attempts { get; set; }
+
+        public int Parkings { get; set; }
 
         public int Accepted { get; set; }
 

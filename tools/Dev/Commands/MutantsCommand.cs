@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Sotto.Dev.Mutants;
 using Sotto.Dev.Testing;
 
@@ -8,22 +7,42 @@ namespace Sotto.Dev.Commands;
 /// <summary><c>./dev mutants</c></summary>
 internal static class MutantsCommand
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
     public static Command Create()
     {
-        var only = new Option<string?>("--only") { Description = "Only the mutants whose name, or whose test project, contains this." };
+        var only = new Option<string?>("--only") { Description = "Only the mutants whose name, or whose test, contains this." };
         var json = new Option<FileInfo?>("--json") { Description = "Write what came of each to this file." };
+        var resume = new Option<bool>("--resume") { Description = "Leave out the mutants that were caught when the file of --json was written, and keep what it says of them." };
         var page = new Option<FileInfo?>("--page") { Description = "Write the list of what is caught where, as Markdown, to this file." };
-        var command = new Command("mutants", "Plant the bugs of tools/Dev/Mutants/mutants.txt, one at a time, and see that a test notices each.") { only, json, page };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(only), parsed.GetValue(json), parsed.GetValue(page), cancellation));
+        var plant = new Option<string?>("--plant") { Description = "Only write the mutant of this name into the sources: for ./dev chaos on a copy of the repository." };
+        var command = new Command("mutants", "Plant the bugs of tools/Dev/Mutants/mutants.txt, one at a time, and see that a test notices each.") { only, json, resume, page, plant };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(resume) && result.GetValue(json) is null)
+                result.AddError("--resume needs --json FILE, which says what is known.");
+        });
+        command.SetAction((parsed, cancellation) => parsed.GetValue(plant) is { } name
+            ? PlantAsync(name, cancellation)
+            : RunAsync(parsed.GetValue(only), parsed.GetValue(json), parsed.GetValue(resume), parsed.GetValue(page), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string? only, FileInfo? json, FileInfo? page, CancellationToken cancellation)
+    private static async Task<int> PlantAsync(string name, CancellationToken cancellation)
     {
-        var mutants = MutantTable.Read().Where(mutant => only is null || $"{mutant.Name} {mutant.TestProject}".Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
-        if (mutants.Count == 0)
+        var mutant = MutantTable.Read().FirstOrDefault(mutant => mutant.Name == name) ?? throw new DevException($"No mutant is called '{name}'.");
+        if (mutant.Occurrences != 1)
+            throw new DevException($"Its text stands {mutant.Occurrences} times in {mutant.File}.");
+        await File.WriteAllTextAsync(mutant.FullPath, mutant.Mutated, cancellation);
+        Console.WriteLine($"{mutant.File} has it now: {mutant.Harm}");
+        return 0;
+    }
+
+    private static async Task<int> RunAsync(string? only, FileInfo? json, bool resume, FileInfo? page, CancellationToken cancellation)
+    {
+        var table = MutantTable.Read();
+        var known = resume && json is { Exists: true } ? MutantReport.ReadCaught(json, table) : [];
+        var mutants = table.Except(known.Select(fate => fate.Mutant))
+            .Where(mutant => only is null || $"{mutant.Name} {mutant.Test}".Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (mutants.Count == 0 && known.Count == 0)
             throw new DevException($"No mutant's name contains '{only}'.");
         var progress = new Progress();
         var folder = Workspace.Local("mutants");
@@ -47,24 +66,17 @@ internal static class MutantsCommand
             var fate = await hunt.HuntAsync(mutant, cancellation);
             fates.Add(fate);
             // What is known is kept, however this ends.
-            Write(json, fates);
-            progress.Say($"{fates.Count,2}/{mutants.Count} {fate.Word,-8} {mutant.Name,-34} {fate.Trouble ?? fate.CaughtBy ?? $"by {mutant.Test}"} ({fate.Took.TotalSeconds:0.0} s)");
+            if (json is not null)
+                MutantReport.Write(json, [.. known, .. fates]);
+            progress.Say($"{fates.Count,2}/{mutants.Count} {fate.Word,-9} {mutant.Name,-34} {fate.Trouble ?? fate.CaughtBy ?? $"by {mutant.Test}"} ({fate.Took.TotalSeconds:0.0} s)");
         }
 
         if (page is not null)
-            await File.WriteAllTextAsync(page.FullName, MutantPage.Write(fates), cancellation);
+            await File.WriteAllTextAsync(page.FullName, MutantPage.Write(table, [.. known, .. fates]), cancellation);
         var missed = fates.Where(fate => fate.CaughtBy is null).ToList();
         foreach (var fate in missed)
             Console.WriteLine($"{fate.Word}: {fate.Mutant.Name}: {fate.Mutant.Harm} {fate.Trouble}");
         Console.WriteLine($"{fates.Count - missed.Count} of {fates.Count} mutants caught");
         return missed.Count == 0 ? 0 : 1;
-    }
-
-    private static void Write(FileInfo? json, List<MutantFate> fates)
-    {
-        if (json is null)
-            return;
-        var rows = fates.Select(fate => new { fate.Mutant.Name, fate.Mutant.Harm, fate.Mutant.File, fate.Mutant.Test, Fate = fate.Word, fate.CaughtBy, fate.Trouble, Seconds = fate.Took.TotalSeconds });
-        File.WriteAllText(json.FullName, JsonSerializer.Serialize(new { Mutants = fates.Count, Caught = fates.Count(fate => fate.CaughtBy is not null), Fates = rows }, Indented));
     }
 }

@@ -6,18 +6,18 @@ namespace Sotto.Dev.Mutants;
 /// <summary>What came of one mutant.</summary>
 /// <param name="Mutant">Which.</param>
 /// <param name="CaughtBy">The first test that failed; null when it survived or could not be made.</param>
-/// <param name="Trouble">Why it could not be made; null when it could.</param>
+/// <param name="Trouble">Why it could not be made, or its test could not be run; null when they could.</param>
 /// <param name="Took">How long that took.</param>
 internal sealed record MutantFate(Mutant Mutant, string? CaughtBy, string? Trouble, TimeSpan Took)
 {
     /// <summary>In a word.</summary>
-    public string Word => Trouble is not null ? "NOT MADE" : CaughtBy is null ? "SURVIVED" : "caught";
+    public string Word => Trouble is not null ? "UNDECIDED" : CaughtBy is null ? "SURVIVED" : "caught";
 }
 
 /// <summary>Makes each mutant in a copy of its test's folder and runs that test there.</summary>
 internal sealed class MutantHunt(string folder)
 {
-    // A mutant that makes its test wait for ever is noticed too.
+    // A test that takes longer, with a bug in it or without, notices nothing.
     private static readonly TimeSpan TestMax = TimeSpan.FromMinutes(3);
 
     private readonly MutantCompiler _compiler = new(Path.Combine(folder, "compiled"));
@@ -40,7 +40,8 @@ internal sealed class MutantHunt(string folder)
         try
         {
             File.Copy(assembly, place);
-            return new MutantFate(mutant, await FailureAsync(mutant, tests, cancellation), null, watch.Elapsed);
+            var (caughtBy, trouble) = await FailureAsync(mutant, tests, cancellation);
+            return new MutantFate(mutant, caughtBy, trouble, watch.Elapsed);
         }
         finally
         {
@@ -48,7 +49,7 @@ internal sealed class MutantHunt(string folder)
         }
     }
 
-    private static async Task<string?> FailureAsync(Mutant mutant, string tests, CancellationToken cancellation)
+    private static async Task<(string? CaughtBy, string? Trouble)> FailureAsync(Mutant mutant, string tests, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(TestMax);
@@ -56,14 +57,13 @@ internal sealed class MutantHunt(string folder)
         {
             var project = new TestProject(mutant.TestProject, UsesServers: false, HasVectors: false) { Assembly = Path.Combine(tests, $"{mutant.TestProject}.dll") };
             var outcome = await TestRun.RunAsync(project, mutant.Filter, patience.Token);
-            if (outcome.Failed == 0)
-                return null;
-            // No test of that name is no catch.
-            return outcome.Failures.Any(failure => failure.StartsWith("It ran no tests", StringComparison.Ordinal)) ? null : outcome.Failures[0].Split('\n')[0];
+            var failure = outcome.Failures.Count == 0 ? null : outcome.Failures[0].Split('\n')[0];
+            // A crash, or no test of that name, is no catch.
+            return outcome.IsWhole ? (failure, null) : (null, failure);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return $"{mutant.Filter} (did not end)";
+            return (null, $"its test did not end within {TestMax.TotalMinutes:0} minutes");
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed partial class ProviderTemplate
     /// <summary>The compose file with this provider in it.</summary>
     public string InCompose(string compose)
     {
-        var (key, fake) = ($"key-{BusName}", $"fake-{BusName}");
+        var (key, access, fake) = ($"key-{BusName}", $"access-{Name}Sender", $"fake-{BusName}");
         var sender = $$"""
               {{Name}}Sender:
                 <<: *service
@@ -63,7 +63,7 @@ internal sealed partial class ProviderTemplate
                   {{Name}}__Endpoint: ${{{BusName.ToUpperInvariant()}}_ENDPOINT:-https://{{fake}}:8443}
                   {{Name}}__ApiKeyFile: /credentials/{{BusName}}-api-key
                   {{Name}}__SealingKeyFile: /keys/{{BusName}}/{{BusName}}.key
-                volumes: ["{{key}}:/keys/{{BusName}}:ro", "${CREDENTIALS:-credentials}:/credentials:ro"]
+                volumes: ["{{access}}:/access:ro", "{{key}}:/keys/{{BusName}}:ro", "${CREDENTIALS:-credentials}:/credentials:ro"]
                 depends_on:
                   <<: *needs-broker
                   {{fake}}: { condition: service_healthy, required: false }
@@ -85,7 +85,11 @@ internal sealed partial class ProviderTemplate
         compose = Before(compose, "networks:\n  default:\n    ipam", simulator);
         compose = Before(compose, " dummy; do\n", $" {BusName}");
         compose = Before(compose, "      - key-dummy:/keys/dummy\n", $"      - {key}:/keys/{BusName}\n");
-        return Before(compose, "  key-dummy:\n", $"  {key}:\n");
+        compose = Before(compose, "  key-dummy:\n", $"  {key}:\n");
+        compose = Before(compose, " --folder /access/all\n", $" --sender {Name}Sender={BusName}");
+        compose = Before(compose, " StubSender; do\n", $" {Name}Sender");
+        compose = Before(compose, "      - access-StubSender:/access/StubSender\n", $"      - {access}:/access/{Name}Sender\n");
+        return Before(compose, "  access-StubSender:\n", $"  {access}:\n");
     }
 
     /// <summary><c>contracts/Provider.cs</c> with this provider in it.</summary>

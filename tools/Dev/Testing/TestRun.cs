@@ -11,7 +11,11 @@ namespace Sotto.Dev.Testing;
 /// <param name="Skipped">How many said of themselves that they do not apply.</param>
 /// <param name="Failures">Name, message and place of each failure.</param>
 /// <param name="Took">How long it ran.</param>
-internal sealed record TestOutcome(int Passed, int Failed, int Skipped, IReadOnlyList<string> Failures, TimeSpan Took);
+internal sealed record TestOutcome(int Passed, int Failed, int Skipped, IReadOnlyList<string> Failures, TimeSpan Took)
+{
+    /// <summary>False when it crashed, hung or ran nothing: then no test failed, but there is no saying what they would have said.</summary>
+    public bool IsWhole { get; init; } = true;
+}
 
 /// <summary>Runs the tests of one built project in a process of their own.</summary>
 internal static class TestRun
@@ -75,7 +79,7 @@ internal static class TestRun
 
         // A test host that dies in the middle leaves a result of what it had done.
         if (process.ExitCode != 0 && failed == 0)
-            return new TestOutcome(passed, 1, total - executed, [$"The test run ended early, with code {process.ExitCode}. {process.LogTail()}"], clock.Elapsed);
+            return new TestOutcome(passed, 1, total - executed, [$"The test run ended early, with code {process.ExitCode}. {process.LogTail()}"], clock.Elapsed) { IsWhole = false };
 
         return total == 0 ? Broken(clock, "It ran no tests.") : new TestOutcome(passed, failed, total - executed, failures, clock.Elapsed);
     }
@@ -89,5 +93,5 @@ internal static class TestRun
 
     private static int Count(XmlNode? counters, string name) => int.Parse(counters?.Attributes?[name]?.Value ?? "0", CultureInfo.InvariantCulture);
 
-    private static TestOutcome Broken(Stopwatch clock, string why) => new(0, 1, 0, [why], clock.Elapsed);
+    private static TestOutcome Broken(Stopwatch clock, string why) => new(0, 1, 0, [why], clock.Elapsed) { IsWhole = false };
 }
