@@ -27,6 +27,11 @@ internal sealed class ProviderUnderLoad(BenchSystem system, string simulator)
         return (ledger["accepted"]!.GetValue<long>(), ledger["duplicates"]!.GetValue<long>());
     }
 
+    /// <summary>The first request that it has taken and still knows.</summary>
+    public async Task<JsonObject> TakenAsync(CancellationToken cancellation) =>
+        (await _control.GetAsync("/received", cancellation))["items"]!.AsArray().Select(item => item!.AsObject()).FirstOrDefault(item => item["accepted"]!.GetValue<bool>())
+        ?? throw new BenchException($"{simulator} has taken nothing.");
+
     // Access tokens are given without delay: they are fetched once an hour.
     private static string PathOf(string simulator) => simulator switch { "FakeApns" => "/3/device/", "FakeFcm" => "messages:send", "FakeHms" => "messages:send", _ => "/" };
 }

@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sotto.Bench.Running;
 using Sotto.Contracts;
 using Sotto.Delivery;
+using Sotto.Dev.Demo;
+using Sotto.Dev.Running;
 using Sotto.Hosting.Bus;
 using Sotto.Sodium;
 using Phone = Sotto.FakePhone.FakePhone;
@@ -40,16 +43,18 @@ internal sealed class PushFeeder : IAsyncDisposable
     /// <summary>How many have been put into the queue.</summary>
     public long Published { get; private set; }
 
-    public static PushFeeder Create(BenchSystem system, string provider)
+    public static async Task<PushFeeder> CreateAsync(BenchSystem system, string provider, CancellationToken cancellation)
     {
         using var tokens = new DeviceTokens(SealingKeyPair.FromPrivateKey(KeyFile.ReadKey(system.Keys.Private(provider))), cacheMax: 0);
         var devices = new (byte[], byte[])[Devices];
-        Parallel.For(0, Devices, number =>
+        await Parallel.ForAsync(0, Devices, cancellation, async (number, stop) =>
         {
-            var token = Phone.Create(SeedBase + number).TokenFor(provider);
-            devices[number] = (tokens.DeviceId(token), tokens.Seal(token));
+            var (serviceId, token) = provider == Provider.WebPush ? await SubscribeAsync(system, stop) : Same(Phone.Create(SeedBase + number).TokenFor(provider));
+            devices[number] = (tokens.DeviceId(serviceId), tokens.Seal(token));
         });
         return new PushFeeder(provider, new Broker(system.State.Broker!.Amqp, "bench"), devices);
+
+        static (string ServiceId, string Token) Same(string token) => (token, token);
     }
 
     /// <summary>Puts so many more into the queue; they are there when this completes.</summary>
@@ -64,6 +69,14 @@ internal sealed class PushFeeder : IAsyncDisposable
     {
         await _publisher.DisposeAsync();
         await _broker.DisposeAsync();
+    }
+
+    // The push service gives out what a device is reached by.
+    private static async Task<(string ServiceId, string Token)> SubscribeAsync(BenchSystem system, CancellationToken cancellation)
+    {
+        var subscription = await ControlClient.Of(system.State, SimulatorCatalogue.WebPush).PostAsync("/subscriptions", [], cancellation);
+        var (endpoint, keys) = (subscription["endpoint"]!.GetValue<string>(), subscription["keys"]!);
+        return (endpoint, JsonSerializer.Serialize(new { endpoint, p256dh = keys["p256dh"]!.GetValue<string>(), auth = keys["auth"]!.GetValue<string>() }));
     }
 
     // No two payloads are equal, or the provider would take them for one.

@@ -20,11 +20,12 @@ internal sealed class SendersBench : IBench
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
 
-    private static readonly (string Provider, string Service, string Simulator)[] Senders =
+    private static readonly Sender[] Senders =
     [
-        (Provider.Apns, ServiceCatalogue.Apns, SimulatorCatalogue.Apns),
-        (Provider.Firebase, ServiceCatalogue.Fcm, SimulatorCatalogue.Fcm),
-        (Provider.Huawei, ServiceCatalogue.Huawei, SimulatorCatalogue.Hms),
+        new(Provider.Apns, ServiceCatalogue.Apns, SimulatorCatalogue.Apns, Connections: 2, Streams: 500),
+        new(Provider.Firebase, ServiceCatalogue.Fcm, SimulatorCatalogue.Fcm, Connections: 4, Streams: 90),
+        new(Provider.Huawei, ServiceCatalogue.Huawei, SimulatorCatalogue.Hms, Connections: 16, Streams: 1),
+        new(Provider.WebPush, "WebPushSender", SimulatorCatalogue.WebPush, Connections: 1, Streams: 10),
     ];
 
     public string Name => "senders";
@@ -35,47 +36,55 @@ internal sealed class SendersBench : IBench
     {
         var report = new Report();
         await using var system = await context.StartSystemAsync(context.PlanOf([.. Senders.Select(sender => sender.Service)]), cancellation);
-        foreach (var (provider, service, simulator) in Senders)
-            await MeasureSenderAsync(context, report, system, provider, service, simulator, cancellation);
+        foreach (var sender in Senders)
+            await MeasureSenderAsync(context, report, system, sender, cancellation);
 
         report.Note($"Pushes are fed to the sender's queue in frames, sealed for {PushFeeder.Devices:N0} devices; the simulated providers verify credentials, check every request and count; feeding, broker, sender and provider share this machine.");
-        report.Note("Streams: ApnsSender 2 connections of 500 (FakeApns allows 1,000 on each), FcmSender as Fcm:Connections and 90 (FakeFcm allows 100), HuaweiSender 16 connections of HTTP/1.1, one request at a time on each: at most 16 / latency. All are the defaults.");
+        report.Note("Streams: ApnsSender 2 connections of 500 (FakeApns allows 1,000 on each), FcmSender 4 of 90 (FakeFcm allows 100), HuaweiSender 16 connections of HTTP/1.1, one request at a time on each: at most 16 / latency. WebPushSender has 10 requests under way to one server, and here is but one: at most 10 / latency. All are the defaults.");
+        report.Note("The bare client makes one of the sender's own requests again and again, on as many connections and with as many under way, to the same simulated provider at the same latency, right after the sender.");
         return report;
     }
 
-    private static async Task MeasureSenderAsync(
-        BenchContext context, Report report, BenchSystem system, string provider, string service, string simulator, CancellationToken cancellation)
+    private static async Task MeasureSenderAsync(BenchContext context, Report report, BenchSystem system, Sender sender, CancellationToken cancellation)
     {
+        var provider = sender.Provider;
         context.Say($"{provider}: sealing device tokens ...");
-        await using var feeder = PushFeeder.Create(system, provider);
-        var fake = new ProviderUnderLoad(system, simulator);
+        await using var feeder = await PushFeeder.CreateAsync(system, provider, cancellation);
+        var fake = new ProviderUnderLoad(system, sender.Simulator);
         await fake.BeginAsync(0, cancellation);
         await feeder.PublishAsync(WarmUp, cancellation);
         var (published, accepted, duplicates) = (0L, 0L, 0L);
+        await FinishAsync();
+        using var bare = BareClient.Of(system, sender.Simulator, await fake.TakenAsync(cancellation), sender.Connections, sender.Streams);
         foreach (var latency in Latencies)
         {
-            await DrainAsync(feeder.Published - published, fake, cancellation);
-            Add(await fake.LedgerAsync(cancellation), feeder.Published - published);
             await fake.BeginAsync(latency, cancellation);
             context.Say($"{provider} at {latency} ms for {context.Options.Seconds} s ...");
-            await MeasureAsync(report, context.Options.Seconds, system, feeder, fake, BenchSystem.KeyOf(service), $"{provider}_pushes_per_second_at_{latency}_ms", $"_{provider}_at_{latency}_ms", cancellation);
+            var (perSecond, use) = await MeasureAsync(context.Options.Seconds, system, feeder, fake, cancellation);
+            await FinishAsync();
+
+            await fake.BeginAsync(latency, cancellation);
+            context.Say($"{provider} at {latency} ms by a bare client ...");
+            var limit = await bare.MeasureAsync(TimeSpan.FromSeconds(context.Options.Seconds), cancellation);
+            report.Add($"{provider}_pushes_per_second_at_{latency}_ms", perSecond, "bare_client", limit);
+            foreach (var process in (string[])[BenchSystem.KeyOf(sender.Service), "broker"])
+                report.Add($"{process}_cpu_us_per_push_{provider}_at_{latency}_ms", use.GetValueOrDefault(process));
         }
 
-        await DrainAsync(feeder.Published - published, fake, cancellation);
-        Add(await fake.LedgerAsync(cancellation), feeder.Published - published);
         report.Add($"{provider}_lost", Math.Max(0, published - accepted + duplicates));
         report.Add($"{provider}_duplicated", duplicates);
 
-        void Add((long Accepted, long Duplicates) taken, long handed)
+        async Task FinishAsync()
         {
-            published += handed;
-            accepted += taken.Accepted;
-            duplicates += taken.Duplicates;
+            await DrainAsync(feeder.Published - published, fake, cancellation);
+            var taken = await fake.LedgerAsync(cancellation);
+            (published, accepted, duplicates) = (feeder.Published, accepted + taken.Accepted, duplicates + taken.Duplicates);
         }
     }
 
-    private static async Task MeasureAsync(
-        Report report, int seconds, BenchSystem system, PushFeeder feeder, ProviderUnderLoad fake, string sender, string key, string suffix, CancellationToken cancellation)
+    // Pushes a second, and the processor time of each process for one of them.
+    private static async Task<(double PerSecond, Dictionary<string, double> Microseconds)> MeasureAsync(
+        int seconds, BenchSystem system, PushFeeder feeder, ProviderUnderLoad fake, CancellationToken cancellation)
     {
         using var feeding = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var feed = FeedAsync(feeder, fake, feeding.Token);
@@ -87,10 +96,7 @@ internal sealed class SendersBench : IBench
         var (took, taken, use) = (clock.GetElapsedTime(started), await fake.AcceptedAsync(cancellation) - before, cpu.Read());
         await feeding.CancelAsync();
         await feed;
-
-        report.Add(key, taken / took.TotalSeconds);
-        foreach (var process in (string[])[sender, "broker"])
-            report.Add($"{process}_cpu_us_per_push{suffix}", taken > 0 && use.Microseconds.TryGetValue(process, out var microseconds) ? microseconds / (double)taken : 0);
+        return (taken / took.TotalSeconds, use.Microseconds.ToDictionary(entry => entry.Key, entry => taken > 0 ? entry.Value / (double)taken : 0, StringComparer.Ordinal));
     }
 
     // Keeps the queue filled for the next seconds, as fast as the sender empties it.
@@ -124,4 +130,7 @@ internal sealed class SendersBench : IBench
             await Task.Delay(Tick, cancellation);
         }
     }
+
+    /// <summary>A sender, the provider behind it, and what it has under way there by default.</summary>
+    private sealed record Sender(string Provider, string Service, string Simulator, int Connections, int Streams);
 }
