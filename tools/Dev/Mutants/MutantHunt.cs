@@ -20,6 +20,7 @@ internal sealed class MutantHunt(string folder)
     // A test that takes longer, with a bug in it or without, notices nothing.
     private static readonly TimeSpan TestMax = TimeSpan.FromMinutes(3);
 
+    private readonly Dictionary<string, string?> _failuresAnyway = new(StringComparer.Ordinal);
     private readonly MutantCompiler _compiler = new(Path.Combine(folder, "compiled"));
 
     public async Task<MutantFate> HuntAsync(Mutant mutant, CancellationToken cancellation)
@@ -41,12 +42,26 @@ internal sealed class MutantHunt(string folder)
         {
             File.Copy(assembly, place);
             var (caughtBy, trouble) = await FailureAsync(mutant, tests, cancellation);
-            return new MutantFate(mutant, caughtBy, trouble, watch.Elapsed);
+            if (caughtBy is null)
+                return new MutantFate(mutant, null, trouble, watch.Elapsed);
+            File.Move(original, place, overwrite: true);
+            var anyway = await FailureAnywayAsync(mutant, tests, cancellation);
+            return anyway is null ? new MutantFate(mutant, caughtBy, null, watch.Elapsed) : new MutantFate(mutant, null, $"its test fails without it too: {anyway}", watch.Elapsed);
         }
         finally
         {
-            File.Move(original, place, overwrite: true);
+            if (File.Exists(original))
+                File.Move(original, place, overwrite: true);
         }
+    }
+
+    // A test that fails with no bug planted notices nothing. One look at each is enough.
+    private async Task<string?> FailureAnywayAsync(Mutant mutant, string tests, CancellationToken cancellation)
+    {
+        if (_failuresAnyway.TryGetValue(mutant.Test, out var known))
+            return known;
+        var (failure, trouble) = await FailureAsync(mutant, tests, cancellation);
+        return _failuresAnyway[mutant.Test] = failure ?? trouble;
     }
 
     private static async Task<(string? CaughtBy, string? Trouble)> FailureAsync(Mutant mutant, string tests, CancellationToken cancellation)
