@@ -19,14 +19,15 @@ internal sealed class DeliveryReports(
         new FramePublisher<DeviceTokenInvalidated>(broker, BusTopology.DeviceTokenInvalidated, mandatory: true, _ => SmallWeight, clock, logger),
         clock);
 
+    /// <summary>What is to be said of a push that the provider has taken just now.</summary>
+    public PushAccepted Taken(EncryptedPush push) => new() { PushId = push.PushId, Provider = push.Provider, AcceptedAt = clock.GetUtcNow(), Attempts = push.Attempt + 1 };
+
     /// <summary>The provider has taken these. That remains so whether it can be said or not: being told to stop ends the attempt to, without an exception.</summary>
-    public async Task AcceptedAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken)
+    public async Task AcceptedAsync(IReadOnlyCollection<PushAccepted> taken, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
         try
         {
-            await accepted.PublishAsync(
-                pushes.Select(push => new PushAccepted { PushId = push.PushId, Provider = push.Provider, AcceptedAt = now, Attempts = push.Attempt + 1 }), cancellationToken);
+            await accepted.PublishAsync(taken, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -22,27 +22,28 @@ internal sealed class PushFrameConsumer(
 {
     public async Task Consume(ConsumeContext<Frame<EncryptedPush>> context)
     {
-        var settled = context.Message.Items.Select(push => (Push: push, End: SettleAsync(context, push))).ToList();
+        var settled = context.Message.Items.Select(push => SettleAsync(context, push)).ToList();
         try
         {
-            await Task.WhenAll(settled.Select(push => push.End));
+            await Task.WhenAll(settled);
         }
         finally
         {
-            await reports.AcceptedAsync([.. settled.Where(push => push.End is { IsCompletedSuccessfully: true, Result: PushEnd.Taken }).Select(push => push.Push)], atOnce);
+            await reports.AcceptedAsync([.. settled.Where(push => push.IsCompletedSuccessfully).Select(push => push.Result).OfType<PushAccepted>()], atOnce);
         }
     }
 
-    private async Task<PushEnd> SettleAsync(ConsumeContext<Frame<EncryptedPush>> context, EncryptedPush push)
+    // Null when the provider has not taken it now.
+    private async Task<PushAccepted?> SettleAsync(ConsumeContext<Frame<EncryptedPush>> context, EncryptedPush push)
     {
         if (WhyNot(push) is { } why)
         {
             logger.NotAPush(sender.ProviderName, why);
             await poison.SetAsideAsync(context, push, why);
-            return PushEnd.Settled;
+            return null;
         }
 
-        return await sender.SettleAsync(push, isOwnQueue, atOnce);
+        return await sender.SettleAsync(push, isOwnQueue, atOnce) == PushEnd.Taken ? reports.Taken(push) : null;
     }
 
     // The wire can carry nulls where the contract has none.

@@ -10,6 +10,9 @@ internal readonly record struct ArrivedMessage
     // 253402300799999 is the last millisecond of the year 9999; a date cannot say more.
     private const long MillisecondsMax = 253_402_300_799_999;
 
+    // How far the clocks of this system and of the network may be apart.
+    private static readonly TimeSpan ClockDifferenceMax = TimeSpan.FromHours(1);
+
     /// <summary>What the device is told of.</summary>
     public required NotifyMessage Swarm { get; init; }
 
@@ -43,7 +46,7 @@ internal readonly record struct ArrivedMessage
                 ExpiryMilliseconds = arrived.ExpiresAtMilliseconds,
                 Data = arrived.Data,
             },
-            PushExpiresAt = Earlier(NetworkExpiry(arrived.ExpiresAtMilliseconds), now + pushLifetime),
+            PushExpiresAt = Earlier(NetworkExpiry(arrived.ExpiresAtMilliseconds, arrived.HeardAt), now + pushLifetime),
             HeardAt = arrived.HeardAt,
         };
         return null;
@@ -52,9 +55,15 @@ internal readonly record struct ArrivedMessage
     /// <summary>Never the account.</summary>
     public override string ToString() => nameof(ArrivedMessage);
 
-    // No storage server keeps a message until 1970 or before, or beyond the calendar: whatever that is, it is no expiry, and the device should hear of its message.
-    private static DateTimeOffset NetworkExpiry(long milliseconds) =>
-        milliseconds is > 0 and <= MillisecondsMax ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : DateTimeOffset.MaxValue;
+    // No storage server keeps a message until 1970 or before, or beyond the calendar, nor tells of one that it would have deleted long before: whatever that is, it is no expiry, and
+    // the device should hear of its message.
+    private static DateTimeOffset NetworkExpiry(long milliseconds, DateTimeOffset heardAt)
+    {
+        if (milliseconds is <= 0 or > MillisecondsMax)
+            return DateTimeOffset.MaxValue;
+        var expiry = DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+        return heardAt - expiry > ClockDifferenceMax ? DateTimeOffset.MaxValue : expiry;
+    }
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using MassTransit;
 using Sotto.Contracts;
 using Sotto.Hosting;
@@ -94,7 +95,15 @@ internal static class Program
     {
         try
         {
-            return OnionKey.FromPrivateKey(KeyFile.ReadKey(settings.PrivateKeyFile));
+            var key = KeyFile.ReadKey(settings.PrivateKeyFile);
+            try
+            {
+                return OnionKey.FromPrivateKey(key);
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(key);
+            }
         }
         catch (KeyFileException e)
         {

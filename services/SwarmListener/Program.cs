@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using MassTransit;
 using Npgsql;
 using Sotto.Contracts;
@@ -77,7 +78,15 @@ internal static class ListenerProgram
             return OxenMqKeyPair.Generate();
         try
         {
-            return OxenMqKeyPair.FromPrivateKey(KeyFile.ReadKey(settings.PrivateKeyFile));
+            var key = KeyFile.ReadKey(settings.PrivateKeyFile);
+            try
+            {
+                return OxenMqKeyPair.FromPrivateKey(key);
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(key);
+            }
         }
         catch (KeyFileException e)
         {

@@ -150,14 +150,14 @@ public sealed class MessageTests
         await using var encryptor = await _world.StartAsync(clock, "--Encryptor:PushLifetime=3.00:00:00");
         var device = _world.Device();
         await _world.SayAsync(device.Wish with { ExpiresAt = now.AddDays(14) });
-        long[] expiries = [now.AddDays(1).ToUnixTimeMilliseconds(), now.AddDays(9).ToUnixTimeMilliseconds(), 0, -1, long.MinValue, long.MaxValue];
-        var messages = expiries.Select(expiry => EncryptorWorld.Message(device.Wish) with { ExpiresAtMilliseconds = expiry }).ToArray();
+        long[] expiries = [now.AddDays(1).ToUnixTimeMilliseconds(), now.AddDays(9).ToUnixTimeMilliseconds(), 0, -1, long.MinValue, long.MaxValue, now.AddYears(-3).ToUnixTimeMilliseconds()];
+        var messages = expiries.Select(expiry => EncryptorWorld.Message(device.Wish) with { ExpiresAtMilliseconds = expiry, HeardAt = now }).ToArray();
 
         await _world.HearAsync(messages);
 
         var found = (await _world.TakePushesAsync()).ToDictionary(push => Open(push, device).Hash, push => push.ExpiresAt - now, StringComparer.Ordinal);
         var most = TimeSpan.FromDays(3);
-        Assert.That(messages.Select(message => found[message.MessageHash]), Is.EqualTo([TimeSpan.FromDays(1), most, most, most, most, most]));
+        Assert.That(messages.Select(message => found[message.MessageHash]), Is.EqualTo([TimeSpan.FromDays(1), most, most, most, most, most, most]));
     }
 
     [Test]

@@ -20,6 +20,17 @@ public sealed class ApnsSenderTests : SenderCompliance
 
     private FakeApns Apple => (FakeApns)Simulator;
 
+    [TestCase(64, 0)]
+    [TestCase(32, 4)]
+    public async Task A_token_has_64_characters_however_many_bytes_that_are(int bells, int code)
+    {
+        await Sender.RunAsync();
+
+        var answer = await Sender.Bus.AskAsync(ProviderName, SenderUnderTest.SealInfo($$"""{"token":"{{string.Concat(Enumerable.Repeat("\U0001F514", bells))}}"}"""));
+
+        Assert.That(answer.ErrorCode, Is.EqualTo(code), answer.ErrorMessage);
+    }
+
     [Test]
     public async Task A_push_has_the_form_that_apps_expect()
     {

@@ -17,6 +17,19 @@ public sealed class FcmSenderTests : SenderCompliance
 
     private FakeFcm Google => (FakeFcm)Simulator;
 
+    [TestCase(31, 4)]
+    [TestCase(32, 0)]
+    [TestCase(999, 0)]
+    [TestCase(1_000, 4)]
+    public async Task A_token_has_32_to_999_bytes(int length, int code)
+    {
+        await Sender.RunAsync();
+
+        var answer = await Sender.Bus.AskAsync(ProviderName, SenderUnderTest.SealInfo($$"""{"token":"{{new string('+', length)}}"}"""));
+
+        Assert.That(answer.ErrorCode, Is.EqualTo(code), answer.ErrorMessage);
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public async Task A_push_has_the_form_that_apps_expect(bool highPriority)

@@ -147,12 +147,16 @@ public sealed class FramePublisher<T> : IPublisher<T>
             while (true)
             {
                 await _work.WaitAsync(_stopping.Token);
-                Gather(frame);
-                if (frame.Count == 0)
-                    continue;
-                Interlocked.Increment(ref _inFlight);
-                Wake();
-                await SettleAsync(frame);
+                // Several loops may have been woken for the same items.
+                var others = Interlocked.Increment(ref _inFlight) - 1;
+                if (_waiting.Reader.Count >= WorthAFrame[others])
+                    Gather(frame);
+                if (frame.Count > 0)
+                {
+                    Wake();
+                    await SettleAsync(frame);
+                }
+
                 Interlocked.Decrement(ref _inFlight);
                 frame.Clear();
                 Wake();
@@ -229,7 +233,11 @@ public sealed class FramePublisher<T> : IPublisher<T>
             {
                 _retries.Add(1, _tag);
                 _logger.FrameNotConfirmed(_exchange, items.Length, e.GetType().Name, pause);
+                // What only pauses is in nobody's way: what comes meanwhile may find the broker back earlier.
+                Interlocked.Decrement(ref _inFlight);
+                Wake();
                 await Task.Delay(pause, _clock, _stopping.Token);
+                Interlocked.Increment(ref _inFlight);
             }
         }
     }

@@ -21,7 +21,8 @@ internal sealed class Entrance(
     {
         var path = context.Request.Path.Value ?? "";
         var isOnion = path == OnionRequestEndpoint.Path;
-        if (limits.Refuses(addresses.Of(context), BodyBytes(context.Request)) is { } refusal)
+        var bytesMax = isOnion ? OnionRequestEndpoint.BodyBytesMax : SubscriptionRoutes.BodyBytesMax;
+        if (limits.Refuses(addresses.Of(context), BodyBytes(context.Request, bytesMax)) is { } refusal)
         {
             await WriteAsync(context, SendAway(path, refusal));
             return;
@@ -33,7 +34,7 @@ internal sealed class Entrance(
         if (route is not null)
         {
             using var place = largeBodies.Claim();
-            if (await ReadBodyAsync(context, isOnion ? OnionRequestEndpoint.BodyBytesMax : SubscriptionRoutes.BodyBytesMax, place) is not { } body)
+            if (await ReadBodyAsync(context, bytesMax, place) is not { } body)
                 return;
             answer = await AnswerInTurnAsync(path, route, body, context.RequestAborted);
         }
@@ -52,9 +53,13 @@ internal sealed class Entrance(
         return refusal == IngressRefusal.ClientRate ? ApiAnswer.TooMany : ApiAnswer.Busy;
     }
 
-    // What comes in chunks may be as long as any.
-    private static long BodyBytes(HttpRequest request) =>
-        request.ContentLength ?? (request.Headers.TransferEncoding.Count > 0 ? SubscriptionRoutes.BodyBytesMax : 0);
+    // What says that it is longer than the route allows is refused unread and costs no more than its headers. What comes in chunks may be as long as a body that needs no place.
+    private static long BodyBytes(HttpRequest request, int bytesMax) => request.ContentLength switch
+    {
+        null => request.Headers.TransferEncoding.Count > 0 ? Math.Min(bytesMax, LargeBodies.FromBytes) : 0,
+        var length when length > bytesMax => 0,
+        { } length => length,
+    };
 
     private async Task<ApiAnswer> AnswerInTurnAsync(string path, Route route, RequestBody body, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using SubscriptionApi.Http;
 
 namespace SubscriptionApi.Ingress;
 
@@ -11,6 +12,9 @@ internal sealed class RateLimits(IngressSettings settings, TimeProvider clock)
 
     /// <summary>How many bytes of a body weigh 1.</summary>
     public const int BytesOfWeight = 1_000;
+
+    // How long a body is, its sender says. Large ones have a bound of their own (LargeBodies), and no single request may use up what all clients have together.
+    private const int TotalWeightMax = LargeBodies.FromBytes / BytesOfWeight;
 
     // After this time even the deepest debt is paid, and who is not remembered has a whole allowance.
     private readonly TimeSpan _generation = settings.ClientRate == 0 ? TimeSpan.MaxValue : TimeSpan.FromSeconds(1 + (2.0 * settings.ClientBurst / settings.ClientRate));
@@ -30,7 +34,7 @@ internal sealed class RateLimits(IngressSettings settings, TimeProvider clock)
         var weight = (int)Math.Min(int.MaxValue, 1 + (Math.Max(0, bodyBytes - 1) / BytesOfWeight));
         if (client is not null && settings.ClientRate > 0 && !Of(client).TryTake(weight))
             return IngressRefusal.ClientRate;
-        return _total.TryTake(weight) ? null : IngressRefusal.TotalRate;
+        return _total.TryTake(Math.Min(weight, TotalWeightMax)) ? null : IngressRefusal.TotalRate;
     }
 
     private Allowance Of(IPAddress client)

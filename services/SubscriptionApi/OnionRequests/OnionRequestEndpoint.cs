@@ -11,7 +11,7 @@ namespace SubscriptionApi.OnionRequests;
 /// Opens a request that came through service nodes, answers it by the same routes as plain HTTP, and seals the answer for the client (session-onion section 5). What went wrong
 /// before the client was known is said in an HTTP status, what went wrong after it inside the sealed answer.
 /// </summary>
-internal sealed class OnionRequestEndpoint(OnionKey key, SubscriptionRoutes routes, OnionSettings settings) : IDisposable
+internal sealed class OnionRequestEndpoint(OnionKey key, SubscriptionRoutes routes, OnionSettings settings, ILogger<OnionRequestEndpoint> logger) : IDisposable
 {
     public const string Path = "/oxen/v4/lsrpc";
 
@@ -63,7 +63,18 @@ internal sealed class OnionRequestEndpoint(OnionKey key, SubscriptionRoutes rout
         if (!V4Request.TryParse(payload, out var request))
             return ApiAnswer.InvalidOnion;
         var (route, instead) = routes.Find(request.Method, PathOf(request.Endpoint));
-        return route is null ? instead : await route(RequestBody.Of(request.Body, SubscriptionRoutes.BodyBytesMax), cancellationToken);
+        if (route is null)
+            return instead;
+        try
+        {
+            return await route(RequestBody.Of(request.Body, SubscriptionRoutes.BodyBytesMax), cancellationToken);
+        }
+        // The client is known by now: what is said on the outside it would take for a broken path.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            logger.RequestFailed(e.GetType().Name);
+            return ApiAnswer.Failed;
+        }
     }
 
     private static string PathOf(string endpoint)

@@ -14,7 +14,7 @@ namespace SubscriptionApi.Providers;
 internal sealed class ValidationClient
 {
     /// <summary>Longest sealed device token that is taken, in bytes: a token has at most 999 (session-v2 section 2.4), its JSON and its seal come on top.</summary>
-    public const int SealedTokenBytesMax = 4_096;
+    public const int SealedTokenBytesMax = 8_192;
 
     /// <summary>Size of a device id, in bytes.</summary>
     public const int DeviceIdSize = 32;

@@ -7,16 +7,26 @@ using SubscriptionApi.Providers;
 namespace SubscriptionApi.Subscriptions;
 
 /// <summary>Answers a request that is one item or an array of them: in order, each by itself, an array with an array of the same length (session-v2 section 2.4).</summary>
-internal sealed class ItemBatch(DeviceInquiry.Factory inquiries, ILogger<ItemBatch> logger)
+internal sealed class ItemBatch(DeviceInquiry.Factory inquiries, TimeProvider clock, ILogger<ItemBatch> logger)
 {
+    /// <summary>Longest work on one answer. With the waits for a turn before it, it stays below the 25 s that a service node waits (session-onion section 1).</summary>
+    public static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(18);
+
     /// <summary>Answers one item.</summary>
     internal delegate Task<ItemAnswer> AnswerItem(ItemFields fields, DeviceInquiry inquiry, CancellationToken cancellationToken);
 
     public async Task<ApiAnswer> AnswerAsync(RequestBody body, RouteMetrics metrics, AnswerItem answerItem, CancellationToken cancellationToken)
     {
+        using var tooLate = new CancellationTokenSource(AnswerMax, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(tooLate.Token, cancellationToken);
         try
         {
-            return await AnswerItemsAsync(body, metrics, answerItem, cancellationToken);
+            return await AnswerItemsAsync(body, metrics, answerItem, either.Token);
+        }
+        // The client may ask again; what was begun is finished or undone behind this.
+        catch (OperationCanceledException) when (tooLate.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return Refuse(metrics, ItemAnswer.Busy);
         }
         // A client must get JSON whatever happened here (session-v2 section 2.3, error 5).
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -51,12 +51,16 @@ internal sealed class DuplicateFilter
         }
     }
 
-    /// <summary>The name of a message. The namespace is not part of it (session-v2 section 5.9).</summary>
-    public MessageKey KeyOf(in AccountId account, string hash)
+    /// <summary>
+    /// The name of a message. The namespace is part of it, since devices are matched by it afterwards: a hash that comes in a namespace that nobody wants must not hide it in another
+    /// (session-v2 section 5.9 counts a hash only for the devices that it matches).
+    /// </summary>
+    public MessageKey KeyOf(in AccountId account, short @namespace, string hash)
     {
-        Span<byte> text = stackalloc byte[AccountId.Size + NotifyMessage.HashLengthMax];
+        Span<byte> text = stackalloc byte[AccountId.Size + sizeof(short) + NotifyMessage.HashLengthMax];
         account.Bytes.CopyTo(text);
-        var length = AccountId.Size + Encoding.ASCII.GetBytes(hash, text[AccountId.Size..]);
+        BinaryPrimitives.WriteInt16LittleEndian(text[AccountId.Size..], @namespace);
+        var length = AccountId.Size + sizeof(short) + Encoding.ASCII.GetBytes(hash, text[(AccountId.Size + sizeof(short))..]);
         Span<byte> key = stackalloc byte[Blake2b.HashSizeMin];
         Blake2b.Hash(_secret, text[..length], key);
         return new MessageKey(BinaryPrimitives.ReadUInt64LittleEndian(key), BinaryPrimitives.ReadUInt64LittleEndian(key[8..]));

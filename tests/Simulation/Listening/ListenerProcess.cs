@@ -102,7 +102,7 @@ internal sealed class ListenerProcess
         var refusal = _audience.Judge(node.Swarms, account);
         if (refusal != Refusal.None)
             return refusal;
-        var key = _filter.KeyOf(account, hash);
+        var key = _filter.KeyOf(account, 0, hash);
         if (!_filter.TryAdd(key))
             return null;
         if (canPublish)

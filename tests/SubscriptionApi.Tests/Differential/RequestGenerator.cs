@@ -159,7 +159,7 @@ internal sealed class RequestGenerator(int seed, long now)
 
     private string ServiceInfo()
     {
-        var token = Pick([new string('a', 64), new string('b', 64), new string('0', 63), new string('0', 65), new string('c', 32), new string('c', 31), new string('d', 999), new string('d', 1_000), new string('\u00e9', 64), string.Concat(Enumerable.Repeat("\U0001F514", 64)), "", "short"]);
+        var token = Pick([new string('a', 64), new string('b', 64), new string('0', 63), new string('0', 65), new string('c', 32), new string('c', 31), new string('d', 999), new string('d', 1_000), new string('+', 999), new string('\u00e9', 64), string.Concat(Enumerable.Repeat("\U0001F514", 64)), "", "short"]);
         return _random.Next(20) switch
         {
             0 => Pick(Junk),

@@ -107,6 +107,16 @@ public sealed class RateLimitTests
     }
 
     [Test]
+    public void What_one_request_says_of_its_length_does_not_use_up_what_all_clients_have()
+    {
+        var limits = new RateLimits(new IngressSettings(), new ManualTimeProvider());
+
+        Assert.That(limits.Refuses(Client, long.MaxValue), Is.Null);
+        Assert.That(limits.Refuses(Client, 0), Is.EqualTo(IngressRefusal.ClientRate));
+        Assert.That(limits.Refuses(IPAddress.Parse("192.0.2.2"), 0), Is.Null);
+    }
+
+    [Test]
     public void A_client_is_not_forgotten_before_its_allowance_is_whole_again()
     {
         var clock = new ManualTimeProvider();

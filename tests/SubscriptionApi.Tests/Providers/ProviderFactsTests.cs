@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Sotto.FakePhone;
 using SubscriptionApi.Tests.Support;
 
 namespace SubscriptionApi.Tests.Providers;
@@ -44,6 +46,24 @@ public sealed class ProviderFactsTests
         await File.WriteAllTextAsync(Path.Combine(_api.Keys, "apns.json"), $$"""{"a":"{{new string('x', 5000)}}"}""");
 
         Assert.That((await AskAsync("GET")).GetProperty("apns").EnumerateObject(), Is.Empty);
+    }
+
+    [Test]
+    public async Task When_they_cannot_be_looked_up_an_onion_request_is_told_so_inside()
+    {
+        Directory.Move(_api.Keys, _api.Keys + ".away");
+        try
+        {
+            var letter = OnionLetter.Seal(_api.OnionPublicKey, OnionCipher.AesGcm, V4Envelope.WriteRequest("GET", "/providers", []));
+            using var response = await _api.SendAsync(HttpMethod.Post, "/oxen/v4/lsrpc", new ByteArrayContent(letter.Body));
+
+            Assert.That((int)response.StatusCode, Is.EqualTo(200));
+            Assert.That(Encoding.UTF8.GetString(letter.Open(await response.Content.ReadAsByteArrayAsync())), Does.Contain("\"code\": 500"));
+        }
+        finally
+        {
+            Directory.Move(_api.Keys + ".away", _api.Keys);
+        }
     }
 
     private async Task<JsonElement> AskAsync(string method)
