@@ -138,7 +138,7 @@ public sealed class ProviderTests
             new() { ErrorCode = 0 },
             new() { ErrorCode = 0, DeviceId = new byte[31], SealedDeviceToken = new byte[100] },
             new() { ErrorCode = 0, DeviceId = new byte[32], SealedDeviceToken = [] },
-            new() { ErrorCode = 0, DeviceId = new byte[32], SealedDeviceToken = new byte[5_000] },
+            new() { ErrorCode = 0, DeviceId = new byte[32], SealedDeviceToken = new byte[8_193] },
             new() { ErrorCode = 4 },
         ];
         _api.Providers.Bend = _ => throw new InvalidOperationException("a bug");
