@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -156,7 +157,7 @@ public abstract partial class AnswerTable
     {
         string? fate = null;
         await Polling.UntilAsync(() => (fate = Reported(push) ?? Waiting(push, wasAsked)) is not null, Eventually.Patience);
-        return fate == Fate.Held("") ? Fate.Held(await WhyPausedAsync(app!)) : fate ?? "nothing";
+        return fate == Fate.Held("") ? Fate.Held(WhyPaused(app!)) : fate ?? "nothing";
     }
 
     private string? Reported(EncryptedPush push)
@@ -189,11 +190,25 @@ public abstract partial class AnswerTable
     private bool WasAsked(AnswerRow row, TestDevice device) =>
         row.IsOfTokenEndpoint || SimulatorOf(row).Ledger.Received.Any(request => request.Tokens.Contains(device.ProviderToken, StringComparer.Ordinal));
 
-    private async Task<string> WhyPausedAsync(string app)
+    // Asked of the instrument itself: the page of metrics keeps a bounded number of series, and every sender that the tests of this process have started is on it.
+    private string WhyPaused(string app)
     {
-        var series = $"sotto_push_queue_paused{{provider=\"{ProviderName}\",app=\"{app}\",why=\"";
-        var line = (await _sender.ReadAsync("/metrics")).Split('\n').FirstOrDefault(line => line.StartsWith(series, StringComparison.Ordinal) && line.EndsWith("\"} 1", StringComparison.Ordinal));
-        return line?[series.Length..^"\"} 1".Length] ?? "not";
+        var why = "not";
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, asked) =>
+        {
+            if (instrument.Name == "sotto_push_queue_paused")
+                asked.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<int>((_, value, labels, _) =>
+        {
+            var words = labels.ToArray().ToDictionary(label => label.Key, label => $"{label.Value}", StringComparer.Ordinal);
+            if (value == 1 && words["provider"] == ProviderName && words["app"] == app)
+                why = words["why"];
+        });
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return why;
     }
 
     [GeneratedRegex(@"\b[0-9]{3}(?:[0-9]{5})?\b", RegexOptions.CultureInvariant, 1000)]
