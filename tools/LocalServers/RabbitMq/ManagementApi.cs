@@ -7,7 +7,7 @@ namespace Sotto.LocalServers.RabbitMq;
 /// <summary>RabbitMQ's management API: the few requests that make virtual hosts, users and rights.</summary>
 public static class ManagementApi
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Completes when the broker has done it; what is to be deleted may be gone already.</summary>
     /// <param name="management">Where, with user and password.</param>
