@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -66,15 +65,7 @@ public static class SenderSetup
     {
         try
         {
-            var key = KeyFile.ReadKey(registration.SealingKeyFile);
-            try
-            {
-                return SealingKeyPair.FromPrivateKey(key);
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(key);
-            }
+            return KeyFile.ReadKey(registration.SealingKeyFile, key => SealingKeyPair.FromPrivateKey(key));
         }
         catch (KeyFileException e)
         {

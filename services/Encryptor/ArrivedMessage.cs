@@ -10,7 +10,7 @@ internal readonly record struct ArrivedMessage
     // 253402300799999 is the last millisecond of the year 9999; a date cannot say more.
     private const long MillisecondsMax = 253_402_300_799_999;
 
-    // How far the clocks of this system and of the network may be apart.
+    // How far the clocks of this system and of the network may be apart: our own bound, far above what the network's signatures tolerate.
     private static readonly TimeSpan ClockDifferenceMax = TimeSpan.FromHours(1);
 
     /// <summary>What the device is told of.</summary>

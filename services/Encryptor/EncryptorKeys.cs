@@ -30,19 +30,13 @@ internal sealed class EncryptorKeys : IDisposable
     /// <exception cref="SettingsException">There is no key in the file.</exception>
     public static EncryptorKeys Read(string file)
     {
-        byte[]? key = null;
         try
         {
-            key = KeyFile.ReadKey(file);
-            return new EncryptorKeys(key);
+            return KeyFile.ReadKey(file, key => new EncryptorKeys(key));
         }
         catch (KeyFileException e)
         {
             throw new SettingsException($"Setting Encryptor:PrivateKeyFile: {e.Message}");
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MassTransit;
 using Sotto.Contracts;
 using Sotto.Hosting;
@@ -95,15 +94,7 @@ internal static class Program
     {
         try
         {
-            var key = KeyFile.ReadKey(settings.PrivateKeyFile);
-            try
-            {
-                return OnionKey.FromPrivateKey(key);
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(key);
-            }
+            return KeyFile.ReadKey(settings.PrivateKeyFile, key => OnionKey.FromPrivateKey(key));
         }
         catch (KeyFileException e)
         {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MassTransit;
 using Npgsql;
 using Sotto.Contracts;
@@ -78,15 +77,7 @@ internal static class ListenerProgram
             return OxenMqKeyPair.Generate();
         try
         {
-            var key = KeyFile.ReadKey(settings.PrivateKeyFile);
-            try
-            {
-                return OxenMqKeyPair.FromPrivateKey(key);
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(key);
-            }
+            return KeyFile.ReadKey(settings.PrivateKeyFile, key => OxenMqKeyPair.FromPrivateKey(key));
         }
         catch (KeyFileException e)
         {

@@ -28,7 +28,7 @@ public sealed class FramePublisher<T> : IPublisher<T>
     public const int FramesInFlightMax = 4;
 
     // So many items must wait before a frame leaves while so many others are unconfirmed. The first leaves at once; a second one of few items would cost both ends as
-    // much as a full one, to save these few the rest of one confirm.
+    // much as a full one, to save these few the rest of one confirm (decision 0002).
     private static readonly int[] WorthAFrame = [1, FrameLimits.ItemsMax / 8, FrameLimits.ItemsMax / 4, FrameLimits.ItemsMax / 2];
 
     private static readonly TimeSpan RetryPauseMin = TimeSpan.FromMilliseconds(100);

@@ -26,6 +26,23 @@ public static class KeyFile
         }
     }
 
+    /// <summary>Reads a secret key, makes something of it, and wipes it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="make">Takes what it needs; the bytes are gone when it has returned.</param>
+    /// <exception cref="KeyFileException">As <see cref="ReadKey(string)"/>.</exception>
+    public static T ReadKey<T>(string path, Func<byte[], T> make)
+    {
+        var key = ReadKey(path);
+        try
+        {
+            return make(key);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
     /// <summary>Reads a public key: 64 hex digits and then white space.</summary>
     /// <exception cref="KeyFileException">The file is missing, unreadable, or not a key.</exception>
     public static byte[] ReadPublicKey(string path) => ParseHex(path, ReadStart(path));

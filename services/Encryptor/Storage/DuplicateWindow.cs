@@ -31,7 +31,7 @@ internal sealed class DuplicateWindow(NpgsqlDataSource database) : IDuplicateWin
     /// <summary>How long a rotation waits for pushes that are being made; those that come behind it wait as well. It is tried again later.</summary>
     private static readonly TimeSpan RotationWaitMax = TimeSpan.FromSeconds(2);
 
-    // A claim is a memory of what is in the queues already. A database that dies within the half second until such a commit is on the disk forgets it, and with it no more
+    // A claim is a memory of what is in the queues already. A database that dies within the 0.6 s (three times wal_writer_delay) until such a commit is surely on the disk forgets it, and with it no more
     // than a crash before the commit would.
     private const string Lightly = "SET LOCAL synchronous_commit TO off";
 

@@ -13,7 +13,7 @@ namespace SubscriptionApi.Providers;
 /// </summary>
 internal sealed class ValidationClient
 {
-    /// <summary>Longest sealed device token that is taken, in bytes: a token has at most 999 (session-v2 section 2.4), its JSON and its seal come on top.</summary>
+    /// <summary>Longest sealed device token that is taken, in bytes: a token has at most 999 (session-v2 section 2.4), each of which may take six in its JSON, and a seal of 48 comes on top.</summary>
     public const int SealedTokenBytesMax = 8_192;
 
     /// <summary>Size of a device id, in bytes.</summary>

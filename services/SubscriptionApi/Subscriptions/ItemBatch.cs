@@ -23,8 +23,8 @@ internal sealed class ItemBatch(DeviceInquiry.Factory inquiries, TimeProvider cl
         {
             return await AnswerItemsAsync(body, metrics, answerItem, either.Token);
         }
-        // The client may ask again; what was begun is finished or undone behind this.
-        catch (OperationCanceledException) when (tooLate.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        // Whatever the work that was told to end made of it. The client may ask again; what was begun is finished or undone behind this.
+        catch (Exception) when (tooLate.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return Refuse(metrics, ItemAnswer.Busy);
         }

@@ -78,15 +78,13 @@ public sealed class PrivateServerTests
     [Test]
     public async Task A_folder_that_the_ordinary_user_cannot_enter_is_replaced_and_that_is_said()
     {
-        if (!OrdinaryUser.WeAreRoot)
-            Assert.Pass("Only root needs another user, and so another folder.");
-
         OwnerOnlyFile.MakeFolder(At("closed"));
         List<string> said = [];
 
         await using var server = await PrivatePostgres.StartAsync(At("closed/postgres"), say: said.Add);
 
-        Assert.That(said, Has.Count.EqualTo(1).And.All.Contains("/var/tmp/"));
+        // Only root needs another user, and so another folder.
+        Assert.That(said, OrdinaryUser.WeAreRoot ? Has.Count.EqualTo(1).And.All.Contains("/var/tmp/") : Is.Empty);
     }
 
     [Test]

@@ -11,6 +11,9 @@ public sealed class EnvelopeTests
 {
     public static IEnumerable<TestCaseData> Cases => VectorFolder.Cases("session", "payload_encryption.json", "cases");
 
+    public static IEnumerable<TestCaseData> OfTwoForms => VectorFolder.Cases(
+        "session", "payload_encryption.json", "cases", root => root.GetProperty("cases").EnumerateArray().Where(item => item.TryGetProperty("alternative_json_string_form", out _)));
+
     public static IEnumerable<TestCaseData> ProviderEnvelopes => VectorFolder.Cases(
         "session", "payload_encryption.json", "provider_envelopes", root => root.GetProperty("provider_envelopes").EnumerateObject().Select(property => property.Value));
 
@@ -25,12 +28,10 @@ public sealed class EnvelopeTests
         Assert.That(notification!.Form == MetadataForm.Json, Is.EqualTo(vector.Json.Text("first_element_form") == "json_string"));
     }
 
-    [TestCaseSource(nameof(Cases))]
+    [TestCaseSource(nameof(OfTwoForms))]
     public void The_other_form_of_the_metadata_is_read_too(VectorCase vector)
     {
-        if (!vector.Json.TryGetProperty("alternative_json_string_form", out var alternative))
-            Assert.Pass("There is but one form.");
-        var json = alternative.Text("metadata_json");
+        var json = vector.Json.GetProperty("alternative_json_string_form").Text("metadata_json");
 
         Assert.That(Notification.TryRead(Encoding.ASCII.GetBytes($"l{json.Length}:{json}e\0\0"), out var notification));
 

@@ -12,6 +12,10 @@ public sealed class SignatureTests
     public static IEnumerable<TestCaseData> Good => VectorFolder.Cases(
         "session", "signatures.json", "cases", root => root.GetProperty("cases").EnumerateArray().Where(item => item.Text("expect") == "ok"));
 
+    public static IEnumerable<TestCaseData> WithTheSignersKey => VectorFolder.Cases(
+        "session", "signatures.json", "cases",
+        root => root.GetProperty("cases").EnumerateArray().Where(item => item.Text("expect") == "ok" && Holder(root.GetProperty("keys"), item.GetProperty("request_fields")) is not null));
+
     [TestCaseSource(nameof(Good))]
     public void The_signed_text_is_that_of_the_vectors(VectorCase vector)
     {
@@ -26,16 +30,11 @@ public sealed class SignatureTests
         Assert.That(Encoding.ASCII.GetString(text), Is.EqualTo(vector.Json.Text("signed_string")));
     }
 
-    [TestCaseSource(nameof(Good))]
+    [TestCaseSource(nameof(WithTheSignersKey))]
     public void The_request_is_that_of_the_vectors(VectorCase vector)
     {
         var fields = vector.Json.GetProperty("request_fields");
-        if (Holder(vector.Root.GetProperty("keys"), fields) is not { } account)
-        {
-            Assert.Pass("The vectors do not hold this signer's key.");
-            return;
-        }
-
+        var account = Holder(vector.Root.GetProperty("keys"), fields)!;
         var clock = new ManualTimeProvider(DateTimeOffset.FromUnixTimeSeconds(fields.GetProperty("sig_ts").GetInt64()));
         var phone = FakePhone.Create(account, 1).At(clock);
         var request = vector.Json.Text("kind") == "monitor"
