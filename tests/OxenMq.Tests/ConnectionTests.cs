@@ -273,6 +273,44 @@ public sealed class ConnectionTests
         Assert.That(seen, Is.EqualTo("message of 2"));
     }
 
+    // More than the client reads in a row, so that it polls again while a message is waiting; libzmq would abort the process.
+    [Test]
+    public async Task A_peer_may_be_closed_while_its_messages_wait()
+    {
+        const int Messages = 3_000;
+        using var listener = RawListener.Curve();
+        using var reading = new ManualResetEventSlim();
+        using var closed = new ManualResetEventSlim();
+        using var observed = new ObservedClient(options => options with
+        {
+            Commands = new Dictionary<string, OxenMqCommandHandler>(options.Commands, StringComparer.Ordinal)
+            {
+                ["notify.hold"] = (_, _) =>
+                {
+                    reading.Set();
+                    closed.Wait(Patience);
+                },
+            },
+        });
+        var peer = await observed.ConnectAsync(listener);
+
+        listener.Send("notify.hold");
+        Assert.That(reading.Wait(Patience), Is.True);
+        for (var i = 0; i < Messages; i++)
+            await Eventually.BecomesTrueAsync(() => listener.Send("notify.message", "x"), what: "there was room for a message");
+        observed.Client.Disconnect(peer);
+        closed.Set();
+
+        observed.Client.Connect(listener.Address);
+        await listener.GreetAsync();
+        var heard = 0;
+        string seen;
+        while ((seen = await observed.NextAsync()) == "message of 1")
+            heard++;
+        Assert.That(seen, Is.EqualTo("connected"));
+        Assert.That(heard, Is.LessThan(Messages), "it was closed before all were read");
+    }
+
     [Test]
     public async Task Two_peers_at_one_address_the_wrong_key_fails_and_the_right_one_stays()
     {

@@ -130,12 +130,12 @@ public sealed class OnionRequestTests
     [Test]
     public async Task More_requests_than_can_be_in_work_are_sent_away_after_a_while()
     {
+        var before = _api.Providers.Asked;
         _api.Providers.Bend = _ => null;
         var onion = new Route.Onion(_api.OnionPublicKey);
         using var impatient = new CancellationTokenSource();
         var hanging = Enumerable.Range(0, 2).Select(_ => FakePhone.Create().SubscribeAsync(_api.Http, _api.Address, "apns", [0], via: onion, cancellationToken: impatient.Token)).ToList();
-        var before = _api.Providers.Asked;
-        await Eventually.BecomesTrueAsync(() => _api.Providers.Asked >= before + 2 || _api.Providers.Asked >= 2, what: "two requests were in work");
+        await Eventually.BecomesTrueAsync(() => _api.Providers.Asked >= before + 2, what: "two requests were in work");
 
         var third = await FakePhone.Create().SubscribeAsync(_api.Http, _api.Address, "apns", [0], via: onion);
 

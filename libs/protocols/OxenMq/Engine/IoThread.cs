@@ -110,10 +110,11 @@ internal sealed unsafe class IoThread : IDisposable
             _wake.Clear();
             // Before the queue is looked at: whoever posts after this signals again.
             Interlocked.Exchange(ref _signalled, 0);
-            DoWork(life);
             ReadEvents(life, reader, curve);
             ReadEvents(life, reader, plain);
             var isDrained = ReadMessages(life, reader, curve) & ReadMessages(life, reader, plain);
+            // Not before the messages: polling has libzmq take the first part of one, and it aborts if its peer is disconnected before the rest is read.
+            DoWork(life);
 
             // What a peer is waited for may stand in the queue behind others, so nobody is given up before all is read, unless it never ends.
             var sinceTick = _options.Clock.GetElapsedTime(tickedAt, life.Now).TotalMilliseconds;
