@@ -42,4 +42,5 @@ internal sealed class BenchContext(BenchOptions options, string bench, Action<st
 /// <param name="Seconds">How long each measurement lasts.</param>
 /// <param name="Swarm">Somebody else's storage network, as the listener's <c>Swarm:Oxend</c>; null simulates one.</param>
 /// <param name="Subscriptions">How many subscriptions, where a bench lets one choose; null for its own numbers.</param>
-internal sealed record BenchOptions(int Seconds, string? Swarm, int? Subscriptions);
+/// <param name="OutageMinutes">How long a dead provider stays dead; null for a short while.</param>
+internal sealed record BenchOptions(int Seconds, string? Swarm, int? Subscriptions, int? OutageMinutes);

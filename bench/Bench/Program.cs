@@ -8,6 +8,7 @@ using Sotto.LocalServers;
 const int SecondsDefault = 10;
 const int SecondsMax = 3_600;
 const int SubscriptionsMax = 10_000_000;
+const int OutageMinutesMax = 24 * 60;
 
 var names = new Argument<string[]>("name")
 {
@@ -18,18 +19,22 @@ var json = new Option<string?>("--json") { Description = "Write the figures to t
 var seconds = new Option<int>("--seconds") { Description = $"How long each measurement lasts: 1 to {SecondsMax}.", DefaultValueFactory = _ => SecondsDefault };
 var swarm = new Option<string?>("--swarm")
 {
-    Description = "pipeline: a storage network that somebody else runs and loads, by its oxend's address as the listener takes it (tcp://host:port).", HelpName = "ADDRESS",
+    Description = "pipeline: a storage network that somebody else runs and loads, by its oxend's address as the listener takes it (tcp://host:port).",
+    HelpName = "ADDRESS",
 };
 var subscriptions = new Option<int?>("--subscriptions") { Description = "pipeline: only with so many, instead of 10,000 and then 1,000,000." };
-var root = new RootCommand("Measures Sotto on this machine. Progress goes to standard error, one table to standard output.") { names, json, seconds, swarm, subscriptions };
+var outage = new Option<int?>("--outage") { Description = "storm: the dead provider stays dead for so many minutes, instead of twice --seconds.", HelpName = "MINUTES" };
+var root = new RootCommand("Measures Sotto on this machine. Progress goes to standard error, one table to standard output.") { names, json, seconds, swarm, subscriptions, outage };
 root.SetAction(async (parsed, cancellation) =>
 {
     var chosen = Catalogue.Named(parsed.GetValue(names) ?? []);
-    var options = new BenchOptions(parsed.GetValue(seconds), parsed.GetValue(swarm), parsed.GetValue(subscriptions));
+    var options = new BenchOptions(parsed.GetValue(seconds), parsed.GetValue(swarm), parsed.GetValue(subscriptions), parsed.GetValue(outage));
     if (options.Seconds is < 1 or > SecondsMax)
         throw new BenchException($"--seconds takes a number from 1 to {SecondsMax}.");
     if (options.Subscriptions is < 0 or > SubscriptionsMax)
         throw new BenchException($"--subscriptions takes a number from 0 to {SubscriptionsMax}.");
+    if (options.OutageMinutes is < 1 or > OutageMinutesMax)
+        throw new BenchException($"--outage takes a number from 1 to {OutageMinutesMax}.");
 
     await Runner.RunAsync(chosen, options, parsed.GetValue(json), cancellation);
     return 0;

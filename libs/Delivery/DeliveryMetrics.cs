@@ -19,6 +19,7 @@ internal sealed class DeliveryMetrics
         _provider = new("provider", apps.ProviderName);
         Metrics.Meter.CreateObservableGauge("sotto_push_in_flight", () => Each(apps, app => app.Gate.InFlight), description: "Attempts under way");
         Metrics.Meter.CreateObservableGauge("sotto_push_queue_paused", () => apps.All.SelectMany(Paused), description: "1 while an app's pushes are paused, by reason: an alarm");
+        Metrics.Meter.CreateObservableGauge("sotto_push_over_quota", () => Each(apps, app => app.Gate.IsOverQuota ? 1 : 0), description: "1 while an app's pushes wait so as not to break its provider's quota");
         Metrics.Meter.CreateObservableGauge("sotto_dead_tokens_doubted", () => Each(apps, app => app.Guard.IsTripped ? 1 : 0), description: "1 while dead tokens are not believed: an alarm");
     }
 

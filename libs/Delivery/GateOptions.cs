@@ -3,8 +3,17 @@ namespace Sotto.Delivery;
 /// <summary>How a <see cref="ProviderGate"/> pauses and lets in again.</summary>
 public sealed record GateOptions
 {
+    /// <summary>Least <see cref="PerMinuteMax"/>: what a sender has in hand must have its turn well before the broker loses patience with it.</summary>
+    public const int QuotaMin = 6_000;
+
+    /// <summary>Largest <see cref="PerMinuteMax"/>: far beyond what one instance can send.</summary>
+    public const int QuotaMax = 60_000_000;
+
     /// <summary>Most attempts at one time.</summary>
     public required int InFlightMax { get; init; }
+
+    /// <summary>Most attempts in any minute, evenly spread: <see cref="QuotaMin"/> to <see cref="QuotaMax"/>; null where the provider has no quota.</summary>
+    public int? PerMinuteMax { get; init; }
 
     /// <summary>Whether the very first attempt goes alone, as after a pause, and others only when it was answered.</summary>
     public bool BeginsWithProbe { get; init; }

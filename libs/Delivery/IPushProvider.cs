@@ -12,6 +12,9 @@ public interface IPushProvider : IDisposable
     /// <summary>Most attempts that it can make at one time.</summary>
     public int InFlightMax { get; }
 
+    /// <summary>Most attempts that this sender makes in any minute, so that a backlog does not break the provider's quota; null where there is none.</summary>
+    public int? PerMinuteMax => null;
+
     /// <summary>Makes one attempt at handing the push over. Everything that a provider or a network can do is an outcome.</summary>
     /// <param name="push">What to hand over. Its payload is opaque.</param>
     /// <param name="deviceToken">To whom: the token that <see cref="Read"/> gave. Secret.</param>

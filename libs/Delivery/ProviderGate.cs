@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Sotto.Delivery;
 
 /// <summary>
-/// Stands before one provider: lets so many attempts through at one time, and closes when the provider says or shows that all of them are in vain. After a pause one attempt
-/// goes as a probe; if it is answered, the others follow, ever more of them. Thread-safe.
+/// Stands before one provider: lets so many attempts through at one time, and in a minute where the provider has a quota, and closes when the provider says or shows that all of
+/// them are in vain. After a pause one attempt goes as a probe; if it is answered, the others follow, ever more of them. Thread-safe.
 /// </summary>
 /// <remarks>Nothing is decided here about a single push; see <see cref="PushSender"/>.</remarks>
 public sealed class ProviderGate : IDisposable
@@ -16,12 +16,15 @@ public sealed class ProviderGate : IDisposable
     private readonly Lock _gate = new();
     private readonly Queue<Waiter> _waiters = [];
     private readonly ITimer _timer;
+    private readonly AttemptAllowance? _allowance;
+    private readonly ITimer _turns;
     private DateTimeOffset? _closedUntil;
     private DateTimeOffset? _rampFrom;
     private GateReason _reason;
     private bool _probing;
     private bool _held;
     private bool _leaving;
+    private bool _overQuota;
     private int _epoch;
     private int _pauses;
     private int _failures;
@@ -37,6 +40,8 @@ public sealed class ProviderGate : IDisposable
         _logger = logger;
         _probing = options.BeginsWithProbe;
         _timer = clock.CreateTimer(_ => Probe(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _allowance = options.PerMinuteMax is { } perMinuteMax ? new AttemptAllowance(perMinuteMax, clock) : null;
+        _turns = clock.CreateTimer(_ => GiveTurns(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Told true when a pause begins that is too long to wait through, and false when it is over. Called on any thread; must be quick.</summary>
@@ -52,13 +57,23 @@ public sealed class ProviderGate : IDisposable
         }
     }
 
-    /// <summary>True when attempts wait at most for each other: neither a pause nor what follows one holds them up.</summary>
+    /// <summary>True when attempts wait at most for each other: neither a pause nor what follows one holds them up, nor a quota.</summary>
     public bool IsWideOpen
     {
         get
         {
             lock (_gate)
-                return _closedUntil is null && !_probing && Limit() == _options.InFlightMax;
+                return _closedUntil is null && !_probing && Limit() == _options.InFlightMax && !WaitsForQuota();
+        }
+    }
+
+    /// <summary>True while attempts wait because more of them in this minute would break the provider's quota.</summary>
+    public bool IsOverQuota
+    {
+        get
+        {
+            lock (_gate)
+                return WaitsForQuota();
         }
     }
 
@@ -89,11 +104,13 @@ public sealed class ProviderGate : IDisposable
         Waiter waiter;
         lock (_gate)
         {
-            if (_closedUntil is null && _inFlight < Limit())
+            // Nobody overtakes those who wait for their turn.
+            if (_waiters.Count == 0 && MayPass())
                 return Admit();
             if (_held || _leaving)
                 return null;
             _waiters.Enqueue(waiter = new Waiter());
+            AdmitWaiting();
         }
 
         await using var _ = cancellationToken.UnsafeRegister(static (state, token) => ((Waiter)state!).TrySetCanceled(token), waiter);
@@ -145,7 +162,11 @@ public sealed class ProviderGate : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _timer.Dispose();
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _turns.Dispose();
+    }
 
     // True when a pause has begun that is too long to wait through.
     private bool Judge(DeliveryOutcome outcome)
@@ -239,15 +260,36 @@ public sealed class ProviderGate : IDisposable
             LongPause?.Invoke(false);
     }
 
+    private void GiveTurns()
+    {
+        lock (_gate)
+            AdmitWaiting();
+    }
+
     private void AdmitWaiting()
     {
-        while (_closedUntil is null && _inFlight < Limit() && _waiters.TryDequeue(out var waiter))
+        while (_waiters.Count > 0 && MayPass())
         {
             var pass = Admit();
-            if (!waiter.TrySetResult(pass))
+            if (!_waiters.Dequeue().TrySetResult(pass))
                 _inFlight--;
         }
     }
+
+    // Uses up what it allows.
+    private bool MayPass()
+    {
+        if (_closedUntil is not null || _inFlight >= Limit())
+            return false;
+        if (_allowance is null)
+            return true;
+        _overQuota = !_allowance.TryTake(out var wait);
+        if (_overQuota)
+            _turns.Change(wait, Timeout.InfiniteTimeSpan);
+        return !_overQuota;
+    }
+
+    private bool WaitsForQuota() => _overQuota && _waiters.Count > 0;
 
     private GatePass Admit()
     {

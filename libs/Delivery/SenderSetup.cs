@@ -86,18 +86,19 @@ public static class SenderSetup
             return new PushApp(
                 app.Name,
                 provider,
-                CreateGate(services, isShared ? $"{registration.Name} app {app.Name}" : registration.Name, provider.InFlightMax, isShared, settings),
+                CreateGate(services, isShared ? $"{registration.Name} app {app.Name}" : registration.Name, provider, isShared, settings),
                 new MassFailureGuard(services.GetRequiredService<TimeProvider>()),
                 isShared ? CreateHolding(services, registration.Name, app.Name) : null);
         });
         return new PushApps(registration.Name, [.. apps], registration.DefaultApp);
     }
 
-    private static ProviderGate CreateGate(IServiceProvider services, string name, int inFlightMax, bool isShared, DeliverySettings settings)
+    private static ProviderGate CreateGate(IServiceProvider services, string name, IPushProvider provider, bool isShared, DeliverySettings settings)
     {
         var options = new GateOptions
         {
-            InFlightMax = inFlightMax,
+            InFlightMax = provider.InFlightMax,
+            PerMinuteMax = provider.PerMinuteMax,
             OutageAttempts = settings.OutageAttempts,
             // Other apps' pushes are in the same frames; they must not wait through this one's pause.
             HoldMax = isShared ? TimeSpan.Zero : TimeSpan.FromSeconds(settings.HoldSeconds),

@@ -32,6 +32,10 @@ internal class FcmAppSettings : IValidatableObject
     [Range(1, 100)]
     public int Streams { get; set; } = 90;
 
+    /// <summary>Messages in a minute at most: the project's quota, which all instances share. Default: Google's own, providers section 4.5.</summary>
+    [Range(GateOptions.QuotaMin, GateOptions.QuotaMax)]
+    public int MessagesPerMinuteMax { get; set; } = 600_000;
+
     /// <summary>How long Google may take to answer a request, in seconds; it asks for at least 10.</summary>
     [Range(1, 300)]
     public int RequestTimeoutSeconds { get; set; } = 15;

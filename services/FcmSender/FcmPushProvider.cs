@@ -12,6 +12,8 @@ internal sealed class FcmPushProvider(CredentialedClient<FcmClient> client, FcmA
 
     public int InFlightMax => client.Current.Connections.InFlightMax;
 
+    public int? PerMinuteMax => settings.MessagesPerMinuteMax;
+
     public async Task<DeliveryOutcome> SendAsync(EncryptedPush push, string deviceToken, CancellationToken cancellationToken)
     {
         var message = FcmPayload.Wrap(push.Payload, deviceToken, settings.HighPriority && push.Urgency == PushUrgency.High);

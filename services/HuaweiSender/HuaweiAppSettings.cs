@@ -38,6 +38,10 @@ internal class HuaweiAppSettings : IValidatableObject
     [Range(1, 64)]
     public int Connections { get; set; } = 16;
 
+    /// <summary>Messages in a minute at most: the app's quota, which all instances share. Default: 6,000 a second, the least that Huawei grants an app, providers section 5.6.</summary>
+    [Range(GateOptions.QuotaMin, GateOptions.QuotaMax)]
+    public int MessagesPerMinuteMax { get; set; } = 360_000;
+
     /// <summary>How long Huawei may take to answer a request, in seconds.</summary>
     [Range(1, 300)]
     public int RequestTimeoutSeconds { get; set; } = 10;

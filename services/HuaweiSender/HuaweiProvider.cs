@@ -19,7 +19,7 @@ internal static class HuaweiProvider
         var apps = further.Prepend((Section, settings.App, settings)).Where(app => app.Item3.IsServed).Select(app =>
         {
             var options = Options(app.Item3, settings) with { TrustedRoots = roots };
-            return Register(app.Item2, new CredentialedClient<HmsClient>(Plan(app.Item1, app.Item3, options), TimeProvider.System));
+            return Register(app.Item2, app.Item3, new CredentialedClient<HmsClient>(Plan(app.Item1, app.Item3, options), TimeProvider.System));
         });
         return new PushProviderRegistration(Provider.Huawei, Section, settings.SealingKeyFile, [.. apps], settings.IsServed ? settings.App : null);
     }
@@ -70,7 +70,7 @@ internal static class HuaweiProvider
         throw new CredentialException($"{source.Name} is for another project than before");
     }
 
-    private static AppRegistration Register(string app, CredentialedClient<HmsClient> client) => new(app, services =>
+    private static AppRegistration Register(string app, HuaweiAppSettings settings, CredentialedClient<HmsClient> client) => new(app, services =>
     {
         ConnectionMetrics.ShowConnections(
             Provider.Huawei,
@@ -78,7 +78,7 @@ internal static class HuaweiProvider
             () => client.Current.Connections.Opened,
             () => client.Current.Connections.ClockSkew,
             app);
-        return new HuaweiPushProvider(client, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<HuaweiPushProvider>>());
+        return new HuaweiPushProvider(client, settings, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<HuaweiPushProvider>>());
     })
     {
         Credential = client,

@@ -6,13 +6,15 @@ using Sotto.Hms;
 namespace HuaweiSender;
 
 /// <summary>Hands one encrypted push to Huawei. Each is encrypted for one device, so each is a request of its own.</summary>
-internal sealed class HuaweiPushProvider(CredentialedClient<HmsClient> client, TimeProvider clock, ILogger logger) : IPushProvider
+internal sealed class HuaweiPushProvider(CredentialedClient<HmsClient> client, HuaweiAppSettings settings, TimeProvider clock, ILogger logger) : IPushProvider
 {
     private int _highIsForbidden;
 
     public string Name => Provider.Huawei;
 
     public int InFlightMax => client.Current.Connections.InFlightMax;
+
+    public int? PerMinuteMax => settings.MessagesPerMinuteMax;
 
     public async Task<DeliveryOutcome> SendAsync(EncryptedPush push, string deviceToken, CancellationToken cancellationToken)
     {

@@ -70,8 +70,16 @@ internal static partial class Targets
         var seconds = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(2));
         return new SubscriptionChanged
         {
-            SubscriptionId = Guid.Empty, Revision = 1, Withdrawn = false, Account = [prefix, .. Filled(32, prefix)], Provider = Provider.Dummy, DeviceId = [], SealedDeviceToken = [],
-            SealedEnvelopeKey = [], WantsData = (flags & WantsDataFlag) != 0, ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(seconds),
+            SubscriptionId = Guid.Empty,
+            Revision = 1,
+            Withdrawn = false,
+            Account = [prefix, .. Filled(32, prefix)],
+            Provider = Provider.Dummy,
+            DeviceId = [],
+            SealedDeviceToken = [],
+            SealedEnvelopeKey = [],
+            WantsData = (flags & WantsDataFlag) != 0,
+            ExpiresAt = DateTimeOffset.FromUnixTimeSeconds(seconds),
             Namespaces = [.. bytes[6..].Chunk(sizeof(short)).Where(pair => pair.Length == sizeof(short)).Select(pair => BinaryPrimitives.ReadInt16BigEndian(pair))],
             Authorization = new MonitorAuthorization
             {

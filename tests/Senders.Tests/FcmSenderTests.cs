@@ -89,7 +89,11 @@ public sealed class FcmSenderTests : SenderCompliance
     {
         Google.Faults.Add(new Fault
         {
-            Kind = FaultKind.Answer, Status = 400, Body = """{"error":"invalid_grant","error_description":"Invalid JWT Signature."}""", Path = "/token", Count = 3,
+            Kind = FaultKind.Answer,
+            Status = 400,
+            Body = """{"error":"invalid_grant","error_description":"Invalid JWT Signature."}""",
+            Path = "/token",
+            Count = 3,
         });
         await Sender.RunAsync();
         EncryptedPush[] pushes = [.. Enumerable.Range(0, 30).Select(_ => Push())];

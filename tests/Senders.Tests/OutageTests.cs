@@ -1,5 +1,6 @@
 using Senders.Tests.Harness;
 using Sotto.FakeApns;
+using Sotto.FakeHms;
 using Sotto.FakeProvider;
 
 namespace Senders.Tests;
@@ -45,6 +46,30 @@ public sealed class OutageTests
         Assert.That(sender.Bus.DeadLettered, Is.Empty);
         Assert.That(sender.Bus.Expired, Is.Empty);
         Assert.That(dead.Ledger.Summarise().Refused, Is.Empty);
+    }
+
+    [Test]
+    public async Task What_has_piled_up_goes_out_within_the_provider_s_quota()
+    {
+        // What arrives in one second was begun in it, or is one of those that were under way before.
+        const int PerSecond = 200;
+        const int Connections = 16;
+        const int Waiting = 1_000;
+        await using var huawei = await FakeHms.StartAsync(new FakeHmsOptions { Qps = PerSecond + Connections });
+        await using var sender = await SenderUnderTest.PrepareAsync(HuaweiSender.Program.Build);
+        sender.Use(huawei);
+        sender.Settings["Huawei:MessagesPerMinuteMax"] = $"{60 * PerSecond}";
+        sender.Settings["Huawei:Connections"] = $"{Connections}";
+        huawei.Faults.Add(new Fault { Kind = FaultKind.Refuse, Count = 0 });
+        await sender.RunAsync();
+        await sender.Bus.PushAsync([.. Enumerable.Range(0, Waiting).Select(_ => SenderUnderTest.Push(Provider.Huawei, Providers.HmsToken()))]);
+        await Eventually.BecomesTrueAsync(async () => (await sender.ReadAsync("/metrics")).Contains("why=\"outage\"} 1", StringComparison.Ordinal), what: "the outage was noticed");
+
+        huawei.Faults.Clear();
+
+        await Eventually.BecomesTrueAsync(() => sender.Bus.Accepted.Select(report => report.PushId).Distinct().Count() == Waiting, TimeSpan.FromSeconds(120), "all were taken");
+        Assert.That(huawei.Ledger.Summarise().Refused, Is.Empty);
+        Assert.That(sender.Bus.DeadLettered, Is.Empty);
     }
 
     private static IEnumerable<EncryptedPush> Pushes(string provider, int count) =>

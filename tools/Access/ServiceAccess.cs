@@ -61,9 +61,9 @@ public sealed record ServiceAccess
         own: [.. providers.SelectMany(provider => (string[])[Name(Provider.PushQueue(provider)) + @"(\.[A-Za-z0-9._-]+)?", Name(Provider.ValidationQueue(provider)) + @"(\.requests)?"])],
         asks: [Name(BusTopology.ApiAnswers)],
         publishes: [Name(BusTopology.PushAccepted), Name(BusTopology.PushExpired), Name(BusTopology.PushDeadLettered), Name(BusTopology.DeviceTokenInvalidated)]) with
-        {
-            Providers = providers,
-        };
+    {
+        Providers = providers,
+    };
 
     // What the bus itself sends to, it declares first: service-stats, and what is asked. No queue bears one of those names.
     private static ServiceAccess Of(string service, string? schema, string[] own, string[]? asks = null, string[]? publishes = null, string[]? reads = null)

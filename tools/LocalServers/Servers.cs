@@ -88,7 +88,8 @@ public static class Servers
         var password = NewPassword();
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["RABBITMQ_DEFAULT_USER"] = PrivateRabbitMq.User, ["RABBITMQ_DEFAULT_PASS"] = password,
+            ["RABBITMQ_DEFAULT_USER"] = PrivateRabbitMq.User,
+            ["RABBITMQ_DEFAULT_PASS"] = password,
         };
         var container = await DockerEngine.RunAsync("rabbitmq", "rabbitmq:3-management", [5672, ManagementPort], environment, [], cancellation);
         return await ReadyAsync(container, async () =>

@@ -1,19 +1,17 @@
-using Sotto.Bench.Running;
-
 namespace Sotto.Bench.Measuring;
 
-/// <summary>Looks at the memory of a system's services several times a second, and keeps the most that it saw.</summary>
+/// <summary>Looks at somebody's memory several times a second, and keeps the most that it saw.</summary>
 internal sealed class MemoryWatch : IDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
 
-    private readonly BenchSystem _system;
+    private readonly Func<long> _bytes;
     private readonly Timer _timer;
     private long _peak;
 
-    public MemoryWatch(BenchSystem system)
+    public MemoryWatch(Func<long> bytes)
     {
-        _system = system;
+        _bytes = bytes;
         _timer = new Timer(_ => Look(), state: null, TimeSpan.Zero, Every);
     }
 
@@ -31,7 +29,7 @@ internal sealed class MemoryWatch : IDisposable
 
     private void Look()
     {
-        var now = _system.ServiceBytes();
+        var now = _bytes();
         for (var peak = Interlocked.Read(ref _peak); now > peak;)
             peak = Interlocked.CompareExchange(ref _peak, now, peak) is var seen && seen == peak ? now : seen;
     }

@@ -10,30 +10,35 @@ internal static class ProcessTree
     private const long MicrosecondsPerTick = 1_000_000 / TicksPerSecond;
 
     /// <summary>Processor time of these processes and of all that descend from them, those that have ended included.</summary>
-    public static long CpuMicroseconds(IEnumerable<int> roots)
-    {
-        var all = Read();
-        var children = all.Values.ToLookup(process => process.Parent, process => process.Pid);
-        var waiting = new Stack<int>(roots);
-        var seen = new HashSet<int>();
-        long ticks = 0;
-        while (waiting.TryPop(out var pid))
-        {
-            if (!seen.Add(pid) || !all.TryGetValue(pid, out var process))
-                continue;
-            ticks += process.Ticks;
-            foreach (var child in children[pid])
-                waiting.Push(child);
-        }
+    public static long CpuMicroseconds(IEnumerable<int> roots) => Tree(roots).Sum(process => process.Ticks) * MicrosecondsPerTick;
 
-        return ticks * MicrosecondsPerTick;
-    }
+    /// <summary>Resident bytes of these processes and of all that descend from them.</summary>
+    public static long ResidentBytes(IEnumerable<int> roots) => Tree(roots).Sum(process => ResidentBytes(process.Pid));
 
     /// <summary>Resident bytes of one process; 0 when it has gone.</summary>
     public static long ResidentBytes(int pid) => KilobytesOf($"/proc/{pid}/status", "VmRSS:") * 1024;
 
     /// <summary>Resident bytes of one process, of what it shares with others only its part; 0 when it has gone.</summary>
     public static long ProportionalBytes(int pid) => KilobytesOf($"/proc/{pid}/smaps_rollup", "Pss:") * 1024;
+
+    private static List<(int Pid, int Parent, long Ticks)> Tree(IEnumerable<int> roots)
+    {
+        var all = Read();
+        var children = all.Values.ToLookup(process => process.Parent, process => process.Pid);
+        var waiting = new Stack<int>(roots);
+        var seen = new HashSet<int>();
+        var tree = new List<(int Pid, int Parent, long Ticks)>();
+        while (waiting.TryPop(out var pid))
+        {
+            if (!seen.Add(pid) || !all.TryGetValue(pid, out var process))
+                continue;
+            tree.Add(process);
+            foreach (var child in children[pid])
+                waiting.Push(child);
+        }
+
+        return tree;
+    }
 
     private static long KilobytesOf(string file, string label)
     {

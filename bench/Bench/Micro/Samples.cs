@@ -68,7 +68,13 @@ internal static class Samples
 
     public static PushDeadLettered PushDeadLettered() => new()
     {
-        PushId = Guid.NewGuid(), Provider = Provider.Apns, Outcome = "PAYLOAD_BAD", Reason = "BadMessageId", Attempts = 1, DeadLetteredAt = Now, Push = EncryptedPush(300),
+        PushId = Guid.NewGuid(),
+        Provider = Provider.Apns,
+        Outcome = "PAYLOAD_BAD",
+        Reason = "BadMessageId",
+        Attempts = 1,
+        DeadLetteredAt = Now,
+        Push = EncryptedPush(300),
     };
 
     public static DeviceTokenInvalidated DeviceTokenInvalidated() => new() { Provider = Provider.Apns, DeviceId = Bytes(32), InvalidSince = Now, Reason = "Unregistered" };

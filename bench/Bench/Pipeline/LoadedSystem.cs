@@ -158,7 +158,7 @@ internal sealed class LoadedSystem : IAsyncDisposable
         var (position, before) = (Journal.Position, await ReadListenersAsync(cancellation));
         var cpu = System.MeterCpu();
         var records = Journal.Records;
-        using var memory = new MemoryWatch(System);
+        using var memory = new MemoryWatch(System.ServiceBytes);
         var due = new List<Due>();
         var clock = TimeProvider.System;
         var started = clock.GetUtcNow();
@@ -171,8 +171,16 @@ internal sealed class LoadedSystem : IAsyncDisposable
         var (verdict, latency) = Judgement.Read(due, _phones, taken);
         return new Measured
         {
-            Verdict = verdict, Latency = latency, Cpu = use, Started = started, Sent = sent, Arrivals = [.. taken.Select(push => push.AtMicroseconds)],
-            Notifications = after.Heard - before.Heard, Dropped = after.Dropped - before.Dropped, Accepted = after.Published - before.Published, PeakServiceBytes = memory.Peak,
+            Verdict = verdict,
+            Latency = latency,
+            Cpu = use,
+            Started = started,
+            Sent = sent,
+            Arrivals = [.. taken.Select(push => push.AtMicroseconds)],
+            Notifications = after.Heard - before.Heard,
+            Dropped = after.Dropped - before.Dropped,
+            Accepted = after.Published - before.Published,
+            PeakServiceBytes = memory.Peak,
         };
     }
 

@@ -25,10 +25,15 @@ internal sealed class ScaleBench : IBench
         foreach (var instances in Instances)
         {
             var plan = context.PlanOf();
-            plan = plan with { Scale = new Dictionary<string, int>(plan.Scale, StringComparer.OrdinalIgnoreCase)
+            plan = plan with
             {
-                [ServiceCatalogue.Listener] = instances, [ServiceCatalogue.Encryptor] = instances, [ServiceCatalogue.Apns] = instances,
-            } };
+                Scale = new Dictionary<string, int>(plan.Scale, StringComparer.OrdinalIgnoreCase)
+                {
+                    [ServiceCatalogue.Listener] = instances,
+                    [ServiceCatalogue.Encryptor] = instances,
+                    [ServiceCatalogue.Apns] = instances,
+                }
+            };
             await using var system = await LoadedSystem.StartAsync(context, plan, cancellation);
             await system.SubscribeAsync(context.Options.Subscriptions ?? Subscriptions, cancellation);
             await system.SaturateAsync(Bytes, WarmUpSeconds, cancellation);

@@ -31,7 +31,11 @@ internal sealed class SwarmLoad : IDisposable
     {
         var order = new JsonObject
         {
-            ["count"] = count, ["rate"] = perSecond, ["accounts"] = new JsonArray([.. accounts.Select(account => (JsonNode)account)]), ["size"] = bytes, ["journal"] = _journal,
+            ["count"] = count,
+            ["rate"] = perSecond,
+            ["accounts"] = new JsonArray([.. accounts.Select(account => (JsonNode)account)]),
+            ["size"] = bytes,
+            ["journal"] = _journal,
         };
         using var answer = await _http.PostAsJsonAsync("/flood", order, cancellation);
         if (!answer.IsSuccessStatusCode)

@@ -89,7 +89,9 @@ internal sealed class SubscriptionSeed : IDisposable
             WantsData = true,
             Authorization = new MonitorAuthorization
             {
-                SessionEd25519 = phone.Account.SessionEd25519, SignedAtSeconds = request["sig_ts"]!.GetValue<long>(), Signature = Bytes(request, "signature"),
+                SessionEd25519 = phone.Account.SessionEd25519,
+                SignedAtSeconds = request["sig_ts"]!.GetValue<long>(),
+                Signature = Bytes(request, "signature"),
             },
             ExpiresAt = now + Lifetime,
         };

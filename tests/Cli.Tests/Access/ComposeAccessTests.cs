@@ -92,7 +92,10 @@ public sealed partial class ComposeAccessTests
 
     private LocalProcess Shell(string command, string app, params (string Name, string Value)[] environment) => LocalProcess.Start(new ProcessLaunch
     {
-        Name = Path.GetFileName(app), Program = "/bin/sh", Arguments = ["-ec", command], LogFile = Path.Combine(app, "log"),
+        Name = Path.GetFileName(app),
+        Program = "/bin/sh",
+        Arguments = ["-ec", command],
+        LogFile = Path.Combine(app, "log"),
         Environment = new Dictionary<string, string?>(environment.Select(one => KeyValuePair.Create<string, string?>(one.Name, one.Value)), StringComparer.Ordinal)
         {
             ["APP_FOLDER"] = app,

@@ -211,7 +211,12 @@ public sealed class BusTests
         DeadLetteredAt = DateTimeOffset.UnixEpoch,
         Push = new EncryptedPush
         {
-            PushId = Guid.NewGuid(), Provider = Provider.Apns, DeviceId = new byte[32], SealedDeviceToken = [], Payload = [], ExpiresAt = DateTimeOffset.UnixEpoch,
+            PushId = Guid.NewGuid(),
+            Provider = Provider.Apns,
+            DeviceId = new byte[32],
+            SealedDeviceToken = [],
+            Payload = [],
+            ExpiresAt = DateTimeOffset.UnixEpoch,
         },
     };
 

@@ -109,13 +109,26 @@ public sealed class FrameCodecTests
 
     private static MessageArrived Message(byte[] account, short @namespace, long storedAt, long expiresAt, byte[]? data) => new()
     {
-        Account = account, MessageHash = Convert.ToBase64String(account), Namespace = @namespace, StoredAtMilliseconds = storedAt, ExpiresAtMilliseconds = expiresAt,
-        Data = data, HeardAt = Now,
+        Account = account,
+        MessageHash = Convert.ToBase64String(account),
+        Namespace = @namespace,
+        StoredAtMilliseconds = storedAt,
+        ExpiresAtMilliseconds = expiresAt,
+        Data = data,
+        HeardAt = Now,
     };
 
     private static EncryptedPush Push(Guid id, string provider, byte[] bytes, int attempt, DateTimeOffset? firstAttemptAt) => new()
     {
-        PushId = id, Provider = provider, DeviceId = bytes, SealedDeviceToken = [.. bytes, 1], Payload = [.. bytes, 2], ExpiresAt = Now, HeardAt = Now,
-        Urgency = attempt % 2 == 0 ? PushUrgency.High : PushUrgency.Normal, Attempt = attempt, FirstAttemptAt = firstAttemptAt,
+        PushId = id,
+        Provider = provider,
+        DeviceId = bytes,
+        SealedDeviceToken = [.. bytes, 1],
+        Payload = [.. bytes, 2],
+        ExpiresAt = Now,
+        HeardAt = Now,
+        Urgency = attempt % 2 == 0 ? PushUrgency.High : PushUrgency.Normal,
+        Attempt = attempt,
+        FirstAttemptAt = firstAttemptAt,
     };
 }

@@ -104,12 +104,14 @@ public sealed class FcmAnswersTests : AnswerTable
     private static AnswerRow NoToken(int status, string error, string description) =>
         new($"access token: {status} {error}", Says(status, $$"""{"error":"{{error}}","error_description":"{{description}}"}"""), Fate.Held("credential"))
         {
-            IsOfTokenEndpoint = true, Next = [],
+            IsOfTokenEndpoint = true,
+            Next = [],
         };
 
     private static AnswerRow TokenLater(int status, string body) =>
         new($"access token: {status}", Says(status, body), Fate.Parked(10, "RETRY_LATER", $"access token: {(body.Length == 0 ? $"status {status}" : body.Split('"')[3])}"))
         {
-            IsOfTokenEndpoint = true, Next = [],
+            IsOfTokenEndpoint = true,
+            Next = [],
         };
 }

@@ -93,7 +93,8 @@ public sealed class HuaweiAnswersTests : AnswerTable
 
     private static AnswerRow Refuses(string words, Fault answer, string outcome, string reason) => new(words, answer, Fate.Parked(120, outcome, reason))
     {
-        IsSaidOfAll = true, Next = [Fate.Parked(120, outcome, reason), Fate.Held("credential")],
+        IsSaidOfAll = true,
+        Next = [Fate.Parked(120, outcome, reason), Fate.Held("credential")],
     };
 
     private static AnswerRow NoToken(int status, string body, string why, string fate) =>

@@ -224,6 +224,41 @@ public sealed class ProviderGateTests
         Assert.That(gate.IsWideOpen);
     }
 
+    [Test]
+    public async Task A_backlog_goes_out_within_the_quota_in_every_second_and_in_turn()
+    {
+        const int Quota = GateOptions.QuotaMin;
+        const int Backlog = 1_000;
+        using var gate = Gate(inFlightMax: Backlog, perMinuteMax: Quota);
+        var waiting = Enumerable.Range(0, Backlog).Select(_ => gate.EnterAsync(CancellationToken.None).AsTask()).ToList();
+        var begun = new List<TimeSpan>();
+        for (var passed = TimeSpan.Zero; begun.Count < Backlog; passed += TimeSpan.FromMilliseconds(7))
+        {
+            begun.AddRange(Enumerable.Repeat(passed, gate.InFlight - begun.Count));
+            Assert.That(gate.IsOverQuota, Is.EqualTo(begun.Count < Backlog));
+            await Task.WhenAll(waiting.Take(begun.Count)).WaitAsync(Eventually.Patience);
+            Assert.That(waiting.Skip(begun.Count).Any(waiter => waiter.IsCompleted), Is.False, "nobody overtakes");
+            _clock.Advance(TimeSpan.FromMilliseconds(7));
+        }
+
+        foreach (var instant in begun)
+            Assert.That(begun.Count(other => other >= instant && other < instant + TimeSpan.FromSeconds(1)), Is.LessThanOrEqualTo(Quota / 60));
+        Assert.That(Backlog / begun[^1].TotalSeconds, Is.EqualTo(0.9 * Quota / 60).Within(2).Percent);
+    }
+
+    [Test]
+    public async Task Who_waits_for_a_quota_is_sent_away_when_the_service_is_told_to_stop()
+    {
+        using var gate = Gate(perMinuteMax: GateOptions.QuotaMin);
+        var waiting = gate.EnterAsync(CancellationToken.None).AsTask();
+        Assert.That(gate.IsWideOpen, Is.False);
+
+        gate.StopWaiting();
+
+        Assert.That(await waiting.WaitAsync(Eventually.Patience), Is.Null);
+        Assert.That(gate.IsOverQuota, Is.False, "nobody waits any more");
+    }
+
     private static async Task<int> CountOpenAsync(ProviderGate gate)
     {
         var passes = new List<GatePass>();
@@ -232,6 +267,6 @@ public sealed class ProviderGateTests
         return passes.Count;
     }
 
-    private ProviderGate Gate(int inFlightMax = 1000) =>
-        new("apns", new GateOptions { InFlightMax = inFlightMax }, _clock, NullLogger.Instance) { LongPause = _longPauses.Add };
+    private ProviderGate Gate(int inFlightMax = 1000, int? perMinuteMax = null) =>
+        new("apns", new GateOptions { InFlightMax = inFlightMax, PerMinuteMax = perMinuteMax }, _clock, NullLogger.Instance) { LongPause = _longPauses.Add };
 }

@@ -3,9 +3,12 @@ using Sotto.Delivery;
 
 namespace Simulation.Sending;
 
-/// <summary>Watches one sender's attempts as its provider sees them: how many at one time, in a pause, as a probe, and how fast they grow again.</summary>
+/// <summary>Watches one sender's attempts as its provider sees them: how many at one time and in a second, in a pause, as a probe, and how fast they grow again.</summary>
 internal sealed class GateWatch(Scheduler scheduler, string sender, ProviderGate gate, GateOptions options)
 {
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly Queue<DateTimeOffset> _lately = [];
     private int _inFlight;
     private int _probes;
     private int _answered;
@@ -19,6 +22,11 @@ internal sealed class GateWatch(Scheduler scheduler, string sender, ProviderGate
         var now = scheduler.Time.GetUtcNow();
         if (++_inFlight > options.InFlightMax)
             scheduler.Break($"{sender} makes {_inFlight} attempts at one time");
+        _lately.Enqueue(now);
+        while (now - _lately.Peek() >= Second)
+            _lately.Dequeue();
+        if (_lately.Count > options.PerMinuteMax / 60)
+            scheduler.Break($"{sender} begins {_lately.Count} attempts in a second");
         if (gate.PausedFor > TimeSpan.Zero)
             scheduler.Break($"{sender} sends during a pause");
         if (now < _askedUntil)

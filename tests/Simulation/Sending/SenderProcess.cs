@@ -25,8 +25,12 @@ internal sealed class SenderProcess : IPushProvider
         var settings = world.Settings;
         var options = new GateOptions
         {
-            InFlightMax = InFlightMax, OutageAttempts = settings.OutageAttempts, HoldMax = TimeSpan.FromSeconds(settings.HoldSeconds),
-            RampUp = TimeSpan.FromSeconds(settings.RampUpSeconds), Random = scheduler.Random,
+            InFlightMax = InFlightMax,
+            PerMinuteMax = PerMinuteMax,
+            OutageAttempts = settings.OutageAttempts,
+            HoldMax = TimeSpan.FromSeconds(settings.HoldSeconds),
+            RampUp = TimeSpan.FromSeconds(settings.RampUpSeconds),
+            Random = scheduler.Random,
         };
         var gate = new ProviderGate(Name, options, scheduler.Time, NullLogger.Instance);
         _watch = new GateWatch(scheduler, process.Name, gate, options);
@@ -48,6 +52,8 @@ internal sealed class SenderProcess : IPushProvider
     public string Name => Provider.Dummy;
 
     public int InFlightMax => _world.InFlightMax;
+
+    public int? PerMinuteMax => _world.PerMinuteMax;
 
     public DeviceReading Read(JsonElement serviceInfo) => throw new NotSupportedException("Nobody subscribes here.");
 

@@ -24,9 +24,14 @@ internal sealed class SendingWorld : World
         var random = scheduler.Random;
         Settings = new DeliverySettings
         {
-            OutageAttempts = random.Next(2, 10), RampUpSeconds = random.Next(1, 60), HoldSeconds = random.Next(0, 20), SuspectSeconds = random.Next(2) * random.Next(1, 120),
+            OutageAttempts = random.Next(2, 10),
+            RampUpSeconds = random.Next(1, 60),
+            HoldSeconds = random.Next(0, 20),
+            SuspectSeconds = random.Next(2) * random.Next(1, 120),
         };
         InFlightMax = random.Next(1, 17);
+        // A third of the worlds has a quota; tight ones where little goes at one time.
+        PerMinuteMax = InFlightMax % 3 == 0 ? 200 * InFlightMax : null;
         Devices = [.. Enumerable.Range(0, random.Next(3, Device.CountMax + 1)).Select(number => new Device(number, scheduler.Time.GetUtcNow()))];
         Ledger = new PushLedger(scheduler, Settings.Ladder, TimeSpan.FromMinutes(Settings.RetryMinutesMax));
         Broker = new PushBroker(scheduler, Ledger);
@@ -37,6 +42,8 @@ internal sealed class SendingWorld : World
     public DeliverySettings Settings { get; }
 
     public int InFlightMax { get; }
+
+    public int? PerMinuteMax { get; }
 
     public IReadOnlyList<Device> Devices { get; }
 
@@ -115,7 +122,12 @@ internal sealed class SendingWorld : World
         Scheduler.Random.NextBytes(id);
         var push = new EncryptedPush
         {
-            PushId = new Guid(id), Provider = Provider.Dummy, DeviceId = device.Id, SealedDeviceToken = device.SealedToken, Payload = [1], HeardAt = now,
+            PushId = new Guid(id),
+            Provider = Provider.Dummy,
+            DeviceId = device.Id,
+            SealedDeviceToken = device.SealedToken,
+            Payload = [1],
+            HeardAt = now,
             ExpiresAt = now + TimeSpan.FromSeconds(LifetimesSeconds[Scheduler.Random.Next(LifetimesSeconds.Length)] * (0.5 + Scheduler.Random.NextDouble())),
         };
         Ledger.Sent(push);

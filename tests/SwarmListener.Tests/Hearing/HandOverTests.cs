@@ -83,7 +83,11 @@ public sealed class HandOverTests
 
     private static MessageArrived Message(int dataBytes) => new()
     {
-        Account = new byte[33], MessageHash = new string('h', 43), Namespace = 0, StoredAtMilliseconds = 0, ExpiresAtMilliseconds = 0,
+        Account = new byte[33],
+        MessageHash = new string('h', 43),
+        Namespace = 0,
+        StoredAtMilliseconds = 0,
+        ExpiresAtMilliseconds = 0,
         Data = new byte[dataBytes],
     };
 }

@@ -76,8 +76,12 @@ internal sealed record ChaosReport
 
     private static JsonObject Show(DoneFault done) => new()
     {
-        ["kind"] = done.Fault.Kind.ToString(), ["target"] = done.Fault.Target, ["detail"] = done.Fault.Detail,
-        ["from"] = done.From, ["until"] = done.Until, ["note"] = done.Note,
+        ["kind"] = done.Fault.Kind.ToString(),
+        ["target"] = done.Fault.Target,
+        ["detail"] = done.Fault.Detail,
+        ["from"] = done.From,
+        ["until"] = done.Until,
+        ["note"] = done.Note,
     };
 
     private static void Name(TextWriter output, string what, IReadOnlyList<PushKey> keys)

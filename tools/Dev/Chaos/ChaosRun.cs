@@ -71,8 +71,14 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
 
         return new ChaosReport
         {
-            Options = options, Verdict = verdict, Done = harm.Done, Ends = supervisor.Ends, Leaks = hunt, Drained = drained,
-            Took = TimeProvider.System.GetElapsedTime(_begun), Troubles = _troubles,
+            Options = options,
+            Verdict = verdict,
+            Done = harm.Done,
+            Ends = supervisor.Ends,
+            Leaks = hunt,
+            Drained = drained,
+            Took = TimeProvider.System.GetElapsedTime(_begun),
+            Troubles = _troubles,
         };
     }
 

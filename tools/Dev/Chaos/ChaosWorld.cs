@@ -16,7 +16,10 @@ internal sealed class ChaosWorld : IAsyncDisposable
     // What waits for a retry comes back within a run.
     private static readonly Dictionary<string, string> Settings = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Delivery:ParkingSeconds"] = "1,2,5,15", ["Delivery:RampUpSeconds"] = "5", ["Delivery:CredentialPauseSeconds"] = "2", ["Swarm:SlowCheckSeconds"] = "5",
+        ["Delivery:ParkingSeconds"] = "1,2,5,15",
+        ["Delivery:RampUpSeconds"] = "5",
+        ["Delivery:CredentialPauseSeconds"] = "2",
+        ["Swarm:SlowCheckSeconds"] = "5",
     };
 
     private static readonly TimeSpan RestartPatience = TimeSpan.FromSeconds(30);
@@ -136,7 +139,9 @@ internal sealed class ChaosWorld : IAsyncDisposable
                 SimulatorArguments = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase)
                 {
                     [SimulatorCatalogue.Swarm] = ["--nodes", $"{FaultPlan.NodesMax}", "--swarms", "2", "--seed", $"{options.Seed & 0xFFFF}"],
-                    [SimulatorCatalogue.Apns] = witness, [SimulatorCatalogue.Fcm] = witness, [SimulatorCatalogue.Hms] = witness,
+                    [SimulatorCatalogue.Apns] = witness,
+                    [SimulatorCatalogue.Fcm] = witness,
+                    [SimulatorCatalogue.Hms] = witness,
                 },
                 InstanceSettings = (service, instance) => Wires(service, instance).Settings(Broker.Amqp, ConnectionString, HasDatabase(service)),
                 InstanceEnvironment = (service, instance) => Wires(service, instance).Environment,

@@ -80,7 +80,9 @@ internal static class FaultPlan
     /// <summary>The instances that a chaos system has; labels as in <see cref="RunningProgram.Label"/>.</summary>
     public static IReadOnlyDictionary<string, int> Scale { get; } = new Dictionary<string, int>(StringComparer.Ordinal)
     {
-        [ServiceCatalogue.Listener] = 2, [ServiceCatalogue.Encryptor] = 2, [ServiceCatalogue.Keeper] = 1,
+        [ServiceCatalogue.Listener] = 2,
+        [ServiceCatalogue.Encryptor] = 2,
+        [ServiceCatalogue.Keeper] = 1,
     };
 
     private static readonly (FaultKind Kind, int Weight)[] Weights =

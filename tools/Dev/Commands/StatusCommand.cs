@@ -72,8 +72,13 @@ internal static class StatusCommand
     {
         var json = new JsonObject
         {
-            ["name"] = service.Name, ["instance"] = service.Instance, ["pid"] = service.Process.Pid, ["running"] = service.Process.IsAlive, ["log"] = service.LogFile,
-            ["health"] = new Uri(service.Admin!, "/health/ready").ToString(), ["metrics"] = new Uri(service.Admin!, "/metrics").ToString(),
+            ["name"] = service.Name,
+            ["instance"] = service.Instance,
+            ["pid"] = service.Process.Pid,
+            ["running"] = service.Process.IsAlive,
+            ["log"] = service.LogFile,
+            ["health"] = new Uri(service.Admin!, "/health/ready").ToString(),
+            ["metrics"] = new Uri(service.Admin!, "/metrics").ToString(),
         };
         if (service.Api is not null)
             json["api"] = service.Api.ToString().TrimEnd('/');

@@ -12,7 +12,9 @@ internal sealed class SystemOptions
 
     public Option<string[]> Scale { get; } = new("--scale")
     {
-        Description = "Instances of a service, as NAME=N; may be repeated. 0 leaves it out; StubSender and DeadLetterKeeper run only when asked for.", HelpName = "NAME=N", DefaultValueFactory = _ => [],
+        Description = "Instances of a service, as NAME=N; may be repeated. 0 leaves it out; StubSender and DeadLetterKeeper run only when asked for.",
+        HelpName = "NAME=N",
+        DefaultValueFactory = _ => [],
     };
 
     public Option<bool> NoSimulators { get; } = new("--no-simulators")
@@ -23,7 +25,8 @@ internal sealed class SystemOptions
     public Option<string[]> Set { get; } = new("--set")
     {
         Description = "A setting for all services, as Section:Key=value; may be repeated. RabbitMq= and Postgres= name the servers to use.",
-        HelpName = "Section:Key=value", DefaultValueFactory = _ => [],
+        HelpName = "Section:Key=value",
+        DefaultValueFactory = _ => [],
     };
 
     public void AddTo(Command command)

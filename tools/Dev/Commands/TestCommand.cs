@@ -12,12 +12,14 @@ internal static class TestCommand
     {
         var name = new Argument<string?>("name")
         {
-            Description = "One project, such as Protocols or Protocols.Tests; 'vectors' for the vector tests alone.", Arity = ArgumentArity.ZeroOrOne,
+            Description = "One project, such as Protocols or Protocols.Tests; 'vectors' for the vector tests alone.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var filter = new Option<string?>("--filter") { Description = "Only tests that fit, in the words of 'dotnet test --filter'." };
         var patience = new Option<int>("--patience")
         {
-            Description = $"Minutes after which a test is taken for hanging and ended, 1 to {PatienceMinutesMax}.", DefaultValueFactory = _ => TestRun.PatienceMinutes,
+            Description = $"Minutes after which a test is taken for hanging and ended, 1 to {PatienceMinutesMax}.",
+            DefaultValueFactory = _ => TestRun.PatienceMinutes,
         };
         patience.Validators.Add(result =>
         {

@@ -119,8 +119,12 @@ public sealed partial class SottoSystem
         var process = Launch(service, label, [], settings, _plan.InstanceEnvironment(service, instance));
         var program = new RunningProgram
         {
-            Name = service, Instance = instance, Process = process.Identity, LogFile = process.LogFile,
-            Admin = new Uri(settings["Admin:Urls"]), Api = service == ServiceCatalogue.Api ? Reachable(settings[ApiAddress]) : null,
+            Name = service,
+            Instance = instance,
+            Process = process.Identity,
+            LogFile = process.LogFile,
+            Admin = new Uri(settings["Admin:Urls"]),
+            Api = service == ServiceCatalogue.Api ? Reachable(settings[ApiAddress]) : null,
         };
         Change(state => state with { Services = [.. state.Services, program], Api = state.Api ?? program.Api });
         await process.WaitUntilReadyAsync(() => IsHealthyAsync(program, "/health/live", cancellation), StartPatience, cancellation);

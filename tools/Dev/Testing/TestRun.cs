@@ -45,7 +45,10 @@ internal static class TestRun
         string[] arguments = ["test", project.Assembly, "--logger", $"trx;LogFileName={trx}", "--logger", "console;verbosity=normal", "--blame-hang-timeout", $"{patienceMinutes}m", "--blame-hang-dump-type", "none"];
         var process = LocalProcess.Start(new ProcessLaunch
         {
-            Name = project.Name, Program = Workspace.Dotnet, LogFile = log, WorkingFolder = results,
+            Name = project.Name,
+            Program = Workspace.Dotnet,
+            LogFile = log,
+            WorkingFolder = results,
             Arguments = [.. arguments, .. (string[])(filter is null ? [] : ["--filter", filter])],
             Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["DOTNET_CLI_UI_LANGUAGE"] = "en", ["VSTEST_TESTHOST_SHUTDOWN_TIMEOUT"] = "20000" },
         });

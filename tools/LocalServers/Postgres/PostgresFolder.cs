@@ -34,7 +34,12 @@ internal sealed class PostgresFolder
 
     public string ConnectionString => new NpgsqlConnectionStringBuilder
     {
-        Host = "127.0.0.1", Port = Port, Username = SuperUser, Password = Password, Database = "postgres", SslMode = SslMode.Disable,
+        Host = "127.0.0.1",
+        Port = Port,
+        Username = SuperUser,
+        Password = Password,
+        Database = "postgres",
+        SslMode = SslMode.Disable,
     }.ConnectionString;
 
     private string Password { get; }

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Sotto.Bench.Running;
+using Sotto.Cli.Load;
+using Sotto.Dev.Demo;
+using Sotto.Dev.Running;
+using Sotto.FakePhone;
+
+namespace Sotto.Bench.Storm;
+
+/// <summary>The phones of one provider, and messages for them: the same that <c>sotto load</c> does.</summary>
+internal sealed class ProviderLoad(BenchSystem system, HttpMessageInvoker http, string provider, string simulator, int seed)
+{
+    private const int Phones = 100;
+
+    // For each provider: well below saturation, so that what is seen is the neighbour and not the machine.
+    public const int MessagesPerSecond = 50;
+
+    private readonly LoadPlan _plan = new()
+    {
+        Api = system.State.Api!,
+        Route = new Route.Plain(),
+        Provider = provider,
+        Rate = Phones,
+        Subscriptions = Phones,
+        Seed = seed,
+        Array = 10,
+        Seconds = 0,
+        MessageRate = MessagesPerSecond,
+        MessageBytes = 300,
+        Keep = true,
+        CleanUpOnly = false,
+        Simulators = new SimulatorDoors(ControlOf(system, SimulatorCatalogue.Swarm), ControlOf(system, simulator)),
+    };
+
+    private readonly ControlClient _provider = ControlClient.Of(system.State, simulator);
+    private readonly ControlClient _swarm = ControlClient.Of(system.State, SimulatorCatalogue.Swarm);
+    private readonly LiveLine _line = new(new RootCommand().Parse([]), TimeProvider.System);
+
+    public async Task SubscribeAsync(CancellationToken cancellation)
+    {
+        var report = await Load(_plan).SubscribeAsync(cancellation);
+        if (report.Failed > 0)
+            throw new BenchException($"Not all phones of {_plan.Provider} could subscribe: {report.Line()}");
+    }
+
+    /// <summary>Stores messages for so long and watches them arrive.</summary>
+    public async Task<PhaseReport> RunAsync(int seconds, CancellationToken cancellation)
+    {
+        var plan = _plan with { Seconds = seconds };
+        var messages = new MessageRun(plan, Load(plan), http, _line, TimeProvider.System);
+        await messages.WaitUntilMonitoredAsync(cancellation);
+        return await messages.RunAsync(cancellation);
+    }
+
+    /// <summary>Stores messages, whatever becomes of them, until it is told that it is enough.</summary>
+    /// <returns>How many.</returns>
+    public async Task<long> StoreOnlyAsync(CancellationToken enough, CancellationToken cancellation)
+    {
+        var load = Load(_plan);
+        var accounts = new JsonArray([.. Enumerable.Range(0, Phones).Select(number => (JsonNode)load.PhoneOf(number).Account.Hex)]);
+        long stored = 0;
+        while (!enough.IsCancellationRequested)
+        {
+            var order = new JsonObject { ["count"] = MessagesPerSecond, ["rate"] = MessagesPerSecond, ["accounts"] = accounts.DeepClone(), ["size"] = _plan.MessageBytes };
+            var flood = await _swarm.PostAsync("/flood", order, cancellation);
+            stored += flood["count"]!.GetValue<long>();
+        }
+
+        return stored;
+    }
+
+    /// <summary>What the provider says of what it was sent so far.</summary>
+    public Task<JsonObject> LedgerAsync(CancellationToken cancellation) => _provider.GetAsync("/ledger", cancellation);
+
+    /// <summary>The provider refuses every connection.</summary>
+    public Task KillAsync(CancellationToken cancellation) => _provider.PostAsync("/faults", new JsonObject { ["kind"] = "refuse", ["count"] = 0 }, cancellation);
+
+    /// <summary>It is as before.</summary>
+    public Task ReviveAsync(CancellationToken cancellation) => _provider.DeleteAsync("/faults", cancellation);
+
+    private LoadRun Load(LoadPlan plan) => new(plan, http, _line, TimeProvider.System);
+
+    private static Uri ControlOf(BenchSystem system, string simulator) =>
+        new(SimulatorCatalogue.Text(system.State.Simulators.First(program => program.Name == simulator).Ready!, "control"));
+}
