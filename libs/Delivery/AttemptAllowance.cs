@@ -4,7 +4,7 @@ namespace Sotto.Delivery;
 /// Spreads attempts over time, so that a backlog does not break a provider's quota: in no second begin more than a sixtieth of what a minute allows. It fills up at nine tenths of
 /// that rate, and what was not used is kept up to the remaining tenth. It begins empty: an instance that was ended may just have used all of it. Not thread-safe.
 /// </summary>
-/// <param name="perMinuteMax">Attempts in any minute at most; from <see cref="GateOptions.QuotaMin"/>.</param>
+/// <param name="perMinuteMax">Attempts in any minute at most; 1 or more.</param>
 /// <param name="clock">What fills it.</param>
 internal sealed class AttemptAllowance(int perMinuteMax, TimeProvider clock)
 {
@@ -14,7 +14,7 @@ internal sealed class AttemptAllowance(int perMinuteMax, TimeProvider clock)
     // No timer is finer.
     private static readonly TimeSpan WaitMin = TimeSpan.FromMilliseconds(1);
 
-    private readonly double _keptMax = KeptShare * perMinuteMax / 60;
+    private readonly double _keptMax = Math.Max(1, KeptShare * perMinuteMax / 60);
     private readonly double _perSecond = (1 - KeptShare) * perMinuteMax / 60;
     private double _left;
     private long _at = clock.GetTimestamp();

@@ -99,7 +99,12 @@ public sealed class ProviderGate : IDisposable
 
     /// <summary>Waits for leave to make an attempt.</summary>
     /// <returns>The pass, to be given back by <see cref="Leave"/>; null when the gate is closed for longer than a push should wait in hand.</returns>
-    public async ValueTask<GatePass?> EnterAsync(CancellationToken cancellationToken)
+    public ValueTask<GatePass?> EnterAsync(CancellationToken cancellationToken) => EnterAsync(waitsForQuota: true, cancellationToken);
+
+    /// <inheritdoc cref="EnterAsync(CancellationToken)"/>
+    /// <param name="waitsForQuota">False for who would rather be sent away than wait until the provider's quota allows more.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<GatePass?> EnterAsync(bool waitsForQuota, CancellationToken cancellationToken)
     {
         Waiter waiter;
         lock (_gate)
@@ -109,7 +114,7 @@ public sealed class ProviderGate : IDisposable
                 return Admit();
             if (_held || _leaving)
                 return null;
-            _waiters.Enqueue(waiter = new Waiter());
+            _waiters.Enqueue(waiter = new Waiter(waitsForQuota));
             AdmitWaiting();
         }
 
@@ -118,7 +123,7 @@ public sealed class ProviderGate : IDisposable
     }
 
     /// <summary>Gives a pass back.</summary>
-    /// <param name="pass">What <see cref="EnterAsync"/> gave.</param>
+    /// <param name="pass">What <see cref="EnterAsync(CancellationToken)"/> gave.</param>
     /// <param name="outcome">What came of the attempt; null when nothing did.</param>
     public void Leave(GatePass pass, DeliveryOutcome? outcome)
     {
@@ -274,19 +279,34 @@ public sealed class ProviderGate : IDisposable
             if (!_waiters.Dequeue().TrySetResult(pass))
                 _inFlight--;
         }
+
+        if (_overQuota)
+            SendImpatientAway();
+    }
+
+    private void SendImpatientAway()
+    {
+        for (var left = _waiters.Count; left > 0; left--)
+        {
+            var waiter = _waiters.Dequeue();
+            if (waiter.WaitsForQuota)
+                _waiters.Enqueue(waiter);
+            else
+                waiter.TrySetResult(null);
+        }
     }
 
     // Uses up what it allows.
     private bool MayPass()
     {
+        _overQuota = false;
         if (_closedUntil is not null || _inFlight >= Limit())
             return false;
-        if (_allowance is null)
+        if (_allowance is null || _allowance.TryTake(out var wait))
             return true;
-        _overQuota = !_allowance.TryTake(out var wait);
-        if (_overQuota)
-            _turns.Change(wait, Timeout.InfiniteTimeSpan);
-        return !_overQuota;
+        _overQuota = true;
+        _turns.Change(wait, Timeout.InfiniteTimeSpan);
+        return false;
     }
 
     private bool WaitsForQuota() => _overQuota && _waiters.Count > 0;
@@ -307,5 +327,8 @@ public sealed class ProviderGate : IDisposable
         return share >= 1 ? _options.InFlightMax : Math.Max(1, (int)(share * _options.InFlightMax));
     }
 
-    private sealed class Waiter() : TaskCompletionSource<GatePass?>(TaskCreationOptions.RunContinuationsAsynchronously);
+    private sealed class Waiter(bool waitsForQuota) : TaskCompletionSource<GatePass?>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public bool WaitsForQuota => waitsForQuota;
+    }
 }

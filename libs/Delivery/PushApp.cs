@@ -26,7 +26,8 @@ internal sealed class PushApp(string name, IPushProvider provider, ProviderGate 
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Null when the push should not wait in hand.</returns>
     public ValueTask<GatePass?> EnterAsync(bool isOwnQueue, CancellationToken cancellationToken) =>
-        holding is null || isOwnQueue || gate.IsWideOpen ? gate.EnterAsync(cancellationToken) : default;
+        holding is null || isOwnQueue ? gate.EnterAsync(cancellationToken)
+        : gate.IsWideOpen ? gate.EnterAsync(waitsForQuota: false, cancellationToken) : default;
 
     /// <summary>Puts a push, as it is, into the app's own queue; completes when the broker has confirmed it.</summary>
     public Task HoldAsync(EncryptedPush push, CancellationToken cancellationToken) => holding!.PublishAsync(push, cancellationToken);

@@ -32,7 +32,7 @@ internal class FcmAppSettings : IValidatableObject
     [Range(1, 100)]
     public int Streams { get; set; } = 90;
 
-    /// <summary>Messages in a minute at most: the project's quota, which all instances share. Default: Google's own, providers section 4.5.</summary>
+    /// <summary>Messages in a minute at most: the project's quota, or this instance's share of it where there are several. Default: Google's own, providers section 4.5.</summary>
     [Range(GateOptions.QuotaMin, GateOptions.QuotaMax)]
     public int MessagesPerMinuteMax { get; set; } = 600_000;
 

@@ -38,7 +38,7 @@ internal class HuaweiAppSettings : IValidatableObject
     [Range(1, 64)]
     public int Connections { get; set; } = 16;
 
-    /// <summary>Messages in a minute at most: the app's quota, which all instances share. Default: 6,000 a second, the least that Huawei grants an app, providers section 5.6.</summary>
+    /// <summary>Messages in a minute at most: the app's quota, or this instance's share of it where there are several. Default: 6,000 a second, the least that Huawei grants an app, providers section 5.6.</summary>
     [Range(GateOptions.QuotaMin, GateOptions.QuotaMax)]
     public int MessagesPerMinuteMax { get; set; } = 360_000;
 

@@ -41,6 +41,7 @@ public sealed class SettingsTests
     [TestCase("Fcm:ServiceAccountFile=noise Fcm:SealingKeyFile=sealing.key", "Setting Fcm:ServiceAccountFile: the file .*noise is not JSON")]
     [TestCase("Fcm:ServiceAccountFile=account.json Fcm:SealingKeyFile=sealing.key", "Setting Fcm:ServiceAccountFile: private_key of the file .*account.json holds no RSA private key")]
     [TestCase("Fcm:ServiceAccountFile=account.json Fcm:SealingKeyFile=noise Fcm:TokenEndpoint=ftp://x", "Setting Fcm:TokenEndpoint: .*https")]
+    [TestCase("Fcm:ServiceAccountFile=account.json Fcm:SealingKeyFile=sealing.key Fcm:MessagesPerMinuteMax=5999", "Setting Fcm:MessagesPerMinuteMax: .*between 6000 and 60000000")]
     public void A_wrong_setting_of_FcmSender_is_named(string settings, string sentences) => Refused(FcmSender.Program.Build, settings, sentences);
 
     [TestCase("", "Setting Huawei:AppId: is needed|Setting Huawei:SealingKeyFile: is needed")]
@@ -48,6 +49,7 @@ public sealed class SettingsTests
     [TestCase("Huawei:AppId=1 Huawei:SealingKeyFile=sealing.key Huawei:AppSecretFile=empty", "Setting Huawei:AppSecretFile: the file .*empty is empty")]
     [TestCase("Huawei:AppId=1 Huawei:SealingKeyFile=noise Huawei:AppSecretFile=noise", "Setting Huawei:SealingKeyFile: .*noise")]
     [TestCase("Huawei:AppId=1 Huawei:SealingKeyFile=sealing.key Huawei:AppSecretFile=noise Delivery:ParkingSeconds=0", "Setting Delivery:ParkingSeconds: .*whole seconds")]
+    [TestCase("Huawei:AppId=1 Huawei:SealingKeyFile=sealing.key Huawei:AppSecretFile=noise Huawei:MessagesPerMinuteMax=0", "Setting Huawei:MessagesPerMinuteMax: .*between 6000 and 60000000")]
     public void A_wrong_setting_of_HuaweiSender_is_named(string settings, string sentences) => Refused(HuaweiSender.Program.Build, settings, sentences);
 
     private void Refused(Func<string[], WebApplication> build, string settings, string sentences)

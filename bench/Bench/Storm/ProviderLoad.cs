@@ -11,10 +11,12 @@ namespace Sotto.Bench.Storm;
 /// <summary>The phones of one provider, and messages for them: the same that <c>sotto load</c> does.</summary>
 internal sealed class ProviderLoad(BenchSystem system, HttpMessageInvoker http, string provider, string simulator, int seed)
 {
-    private const int Phones = 100;
-
     // For each provider: well below saturation, so that what is seen is the neighbour and not the machine.
     public const int MessagesPerSecond = 50;
+
+    private const int Phones = 100;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly LoadPlan _plan = new()
     {
@@ -34,7 +36,6 @@ internal sealed class ProviderLoad(BenchSystem system, HttpMessageInvoker http, 
     };
 
     private readonly ControlClient _provider = ControlClient.Of(system.State, simulator);
-    private readonly ControlClient _swarm = ControlClient.Of(system.State, SimulatorCatalogue.Swarm);
     private readonly LiveLine _line = new(new RootCommand().Parse([]), TimeProvider.System);
 
     public async Task SubscribeAsync(CancellationToken cancellation)
@@ -45,33 +46,23 @@ internal sealed class ProviderLoad(BenchSystem system, HttpMessageInvoker http, 
     }
 
     /// <summary>Stores messages for so long and watches them arrive.</summary>
-    public async Task<PhaseReport> RunAsync(int seconds, CancellationToken cancellation)
+    public Task<PhaseReport> RunAsync(int seconds, CancellationToken cancellation) => RunAsync(seconds, Patience, cancellation);
+
+    /// <summary>The same; lost is what has not come when nothing has come for <paramref name="patience"/>.</summary>
+    public async Task<PhaseReport> RunAsync(int seconds, TimeSpan patience, CancellationToken cancellation)
     {
         var plan = _plan with { Seconds = seconds };
-        var messages = new MessageRun(plan, Load(plan), http, _line, TimeProvider.System);
+        var messages = new MessageRun(plan, Load(plan), http, _line, TimeProvider.System) { ArrivalPatience = patience };
         await messages.WaitUntilMonitoredAsync(cancellation);
         return await messages.RunAsync(cancellation);
     }
 
-    /// <summary>Stores messages, whatever becomes of them, until it is told that it is enough.</summary>
-    /// <returns>How many.</returns>
-    public async Task<long> StoreOnlyAsync(CancellationToken enough, CancellationToken cancellation)
-    {
-        var load = Load(_plan);
-        var accounts = new JsonArray([.. Enumerable.Range(0, Phones).Select(number => (JsonNode)load.PhoneOf(number).Account.Hex)]);
-        long stored = 0;
-        while (!enough.IsCancellationRequested)
-        {
-            var order = new JsonObject { ["count"] = MessagesPerSecond, ["rate"] = MessagesPerSecond, ["accounts"] = accounts.DeepClone(), ["size"] = _plan.MessageBytes };
-            var flood = await _swarm.PostAsync("/flood", order, cancellation);
-            stored += flood["count"]!.GetValue<long>();
-        }
+    /// <summary>How many notifications the provider has taken.</summary>
+    public async Task<long> TakenAsync(CancellationToken cancellation) => (await _provider.GetAsync("/ledger", cancellation))["accepted"]!.GetValue<long>();
 
-        return stored;
-    }
-
-    /// <summary>What the provider says of what it was sent so far.</summary>
-    public Task<JsonObject> LedgerAsync(CancellationToken cancellation) => _provider.GetAsync("/ledger", cancellation);
+    /// <summary>How many requests the provider has refused for this reason.</summary>
+    public async Task<long> RefusedAsync(string reason, CancellationToken cancellation) =>
+        (await _provider.GetAsync("/ledger", cancellation))["refused"]![reason]?.GetValue<long>() ?? 0;
 
     /// <summary>The provider refuses every connection.</summary>
     public Task KillAsync(CancellationToken cancellation) => _provider.PostAsync("/faults", new JsonObject { ["kind"] = "refuse", ["count"] = 0 }, cancellation);

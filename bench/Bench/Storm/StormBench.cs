@@ -21,6 +21,7 @@ internal sealed class StormBench : IBench
 
     // What piled up goes out at nearly five times the rate at which it came. What arrives within one second was begun in it, or is one of those that were under way before.
     private const int QuotaPerSecond = 5 * ProviderLoad.MessagesPerSecond;
+    private const double UsedOfQuota = 0.9;
     private const int Connections = 16;
     private const string OverQuota = "HTTP 503";
 
@@ -32,9 +33,12 @@ internal sealed class StormBench : IBench
     // The sender has noticed by then, and the first pushes are parked.
     private static readonly TimeSpan StormGathers = TimeSpan.FromSeconds(5);
 
-    // The longest pause between two probes, the ramp after it, and the longest parking of a push.
+    // Between two probes.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    // Longer than the pauses that a push is likely to be parked for.
     private static readonly TimeSpan DrainPatience = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     public string Name => "storm";
 
@@ -56,38 +60,45 @@ internal sealed class StormBench : IBench
         using var memoryBefore = Watch(system);
         var before = await Task.WhenAll(loads.Select(load => load.RunAsync(seconds, cancellation)));
         var calm = memoryBefore.Peaks();
-
-        var outage = context.Options.OutageMinutes * 60 ?? seconds;
-        context.Say($"{Dying.Simulator} is dead; the same for {outage} s ...");
-        var known = await DistinctAsync(dying, cancellation);
         using var memoryDuring = Watch(system);
-        await dying.KillAsync(cancellation);
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var storm = dying.StoreOnlyAsync(enough.Token, cancellation);
-        await Task.Delay(StormGathers, cancellation);
-        var during = await Task.WhenAll(others.Select(load => load.RunAsync(outage, cancellation)));
-
-        context.Say($"{Dying.Simulator} is back; what has piled up goes out, and more comes ...");
-        await dying.ReviveAsync(cancellation);
-        var backAt = TimeProvider.System.GetTimestamp();
-        var draining = await Task.WhenAll(others.Select(load => load.RunAsync(seconds, cancellation)));
-        await enough.CancelAsync();
-        var stored = await storm;
-        var arrived = await DrainAsync(context, dying, known, stored, cancellation);
+        var storm = await StormAsync(context, others, dying, seconds, cancellation);
 
         var report = new Report();
         for (var number = 0; number < others.Count; number++)
-            Add(report, Living[number].Provider, before[number], during[number], draining[number]);
-        report.Add("outage_seconds", outage);
-        report.Add($"{Dying.Provider}_stored", stored);
-        report.Add($"{Dying.Provider}_lost", stored - arrived);
-        report.Add($"{Dying.Provider}_seconds_until_all_had_gone_out", TimeProvider.System.GetElapsedTime(backAt).TotalSeconds);
-        await AddLedgerAsync(report, dying, cancellation);
+            Add(report, Living[number].Provider, before[number], storm.During[number], storm.Draining[number]);
+        Add(report, storm);
+        report.Add($"{Dying.Provider}_refused_over_quota", await dying.RefusedAsync(OverQuota, cancellation));
         foreach (var (who, bytes) in memoryDuring.Peaks())
             report.Add($"{who}_megabytes_at_most", bytes / Megabyte, "before", calm[who] / Megabyte);
-        report.Note($"{ProviderLoad.MessagesPerSecond} messages a second for each of three providers, timed from when each was due to be stored until its provider had read it.");
-        report.Note($"{Dying.Simulator} refuses every connection during, and answers afterwards, with a quota of {QuotaPerSecond} a second; its sender is set to that quota. Draining: the first {seconds} s after its return.");
+        report.Note($"{ProviderLoad.MessagesPerSecond} messages a second for each of three providers, timed from when each was due to be stored until its provider had read it, and known by their hashes.");
+        report.Note($"{Dying.Simulator} refuses every connection during, and afterwards answers, with a quota of {QuotaPerSecond} a second, which its sender is set to. Draining begins with the first that goes out.");
         return report;
+    }
+
+    // One of them dies, is dead for a while, and comes back; messages for it are stored all the time.
+    private static async Task<StormReport> StormAsync(BenchContext context, List<ProviderLoad> others, ProviderLoad dying, int seconds, CancellationToken cancellation)
+    {
+        var outage = context.Options.OutageMinutes * 60 ?? seconds;
+        var draining = Math.Max(seconds, (int)(outage * ProviderLoad.MessagesPerSecond / ((UsedOfQuota * QuotaPerSecond) - ProviderLoad.MessagesPerSecond)));
+        context.Say($"{Dying.Simulator} is dead; the same for {outage} s ...");
+        var taken = await dying.TakenAsync(cancellation);
+        await dying.KillAsync(cancellation);
+        var deadAt = TimeProvider.System.GetTimestamp();
+        var dead = dying.RunAsync((int)(StormGathers + LongestPause).TotalSeconds + outage + draining, DrainPatience, cancellation);
+        await Task.Delay(StormGathers, cancellation);
+        var during = await Task.WhenAll(others.Select(load => load.RunAsync(outage, cancellation)));
+
+        context.Say($"{Dying.Simulator} is back ...");
+        var piledUp = (long)(TimeProvider.System.GetElapsedTime(deadAt).TotalSeconds * ProviderLoad.MessagesPerSecond);
+        await dying.ReviveAsync(cancellation);
+        var backAt = TimeProvider.System.GetTimestamp();
+        await TakenAsync(dying, taken + 1, 3 * LongestPause, cancellation);
+        context.Say($"what has piled up goes out, and more comes; {draining} s ...");
+        var drained = TakenAsync(dying, taken + piledUp, DrainPatience + TimeSpan.FromSeconds(draining), cancellation);
+        var whileDraining = await Task.WhenAll(others.Select(load => load.RunAsync(draining, cancellation)));
+        var drainedAfter = TimeProvider.System.GetElapsedTime(backAt, await drained);
+        context.Say("waiting for the last ...");
+        return new StormReport(outage, during, whileDraining, await dead, piledUp, drainedAfter);
     }
 
     private static Task<BenchSystem> StartAsync(BenchContext context, CancellationToken cancellation)
@@ -115,24 +126,27 @@ internal sealed class StormBench : IBench
         }
     }
 
-    // How many of those that were stored have come.
-    private static async Task<long> DrainAsync(BenchContext context, ProviderLoad dying, long known, long stored, CancellationToken cancellation)
+    // Until so many have been taken; when that was.
+    private static async Task<long> TakenAsync(ProviderLoad dying, long count, TimeSpan patience, CancellationToken cancellation)
     {
         var begun = TimeProvider.System.GetTimestamp();
-        long arrived;
-        while ((arrived = await DistinctAsync(dying, cancellation) - known) < stored && TimeProvider.System.GetElapsedTime(begun) < DrainPatience)
+        while (await dying.TakenAsync(cancellation) < count)
+        {
+            if (TimeProvider.System.GetElapsedTime(begun) > patience)
+                throw new BenchException($"{Dying.Simulator} had not taken {count} pushes after {patience.TotalSeconds:0} s.");
             await Task.Delay(Pause, cancellation);
-        context.Say($"{arrived} of {stored} have gone out ...");
-        return arrived;
+        }
+
+        return TimeProvider.System.GetTimestamp();
     }
 
-    private static async Task<long> DistinctAsync(ProviderLoad dying, CancellationToken cancellation) => (await dying.LedgerAsync(cancellation))["distinct"]!.GetValue<long>();
-
-    private static async Task AddLedgerAsync(Report report, ProviderLoad dying, CancellationToken cancellation)
+    private static void Add(Report report, StormReport storm)
     {
-        var ledger = await dying.LedgerAsync(cancellation);
-        report.Add($"{Dying.Provider}_duplicated", ledger["duplicates"]!.GetValue<long>());
-        report.Add($"{Dying.Provider}_refused_over_quota", ledger["refused"]![OverQuota]?.GetValue<long>() ?? 0);
+        report.Add("outage_seconds", storm.OutageSeconds);
+        report.Add($"{Dying.Provider}_piled_up", storm.PiledUp);
+        report.Add($"{Dying.Provider}_seconds_from_return_until_that_had_gone_out", storm.DrainedAfter.TotalSeconds);
+        report.Add($"{Dying.Provider}_stored", storm.Dead.Outcomes.GetValueOrDefault(LoadOutcome.Arrived) + storm.Dead.Outcomes.GetValueOrDefault(LoadOutcome.Lost));
+        AddFaults(report, Dying.Provider, storm.Dead);
     }
 
     private static void Add(Report report, string provider, PhaseReport before, PhaseReport during, PhaseReport draining)
@@ -147,10 +161,15 @@ internal sealed class StormBench : IBench
             double Milliseconds(PhaseReport phase) => phase.Latencies.Percentile(share).TotalMilliseconds;
         }
 
+        AddFaults(report, provider, before, during, draining);
+    }
+
+    private static void AddFaults(Report report, string provider, params IReadOnlyList<PhaseReport> phases)
+    {
         report.Add($"{provider}_lost", Sum(LoadOutcome.Lost));
         report.Add($"{provider}_duplicated", Sum(LoadOutcome.Duplicate));
 
-        double Sum(string outcome) => ((PhaseReport[])[before, during, draining]).Sum(phase => phase.Outcomes.GetValueOrDefault(outcome));
+        long Sum(string outcome) => phases.Sum(phase => phase.Outcomes.GetValueOrDefault(outcome));
     }
 
     private static Watches Watch(BenchSystem system)
@@ -162,6 +181,9 @@ internal sealed class StormBench : IBench
             ("services", new MemoryWatch(system.ServiceBytes)),
             ("broker", new MemoryWatch(() => ProcessTree.ResidentBytes(processes["broker"]))));
     }
+
+    /// <summary>What was seen of the others during an outage and after it, and of the one that was out.</summary>
+    private sealed record StormReport(int OutageSeconds, PhaseReport[] During, PhaseReport[] Draining, PhaseReport Dead, long PiledUp, TimeSpan DrainedAfter);
 
     /// <summary>Whose memory is watched.</summary>
     private sealed class Watches(params IReadOnlyList<(string Who, MemoryWatch Watch)> all) : IDisposable

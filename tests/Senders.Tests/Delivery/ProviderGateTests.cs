@@ -259,6 +259,26 @@ public sealed class ProviderGateTests
         Assert.That(gate.IsOverQuota, Is.False, "nobody waits any more");
     }
 
+    [Test]
+    public async Task Who_would_rather_not_wait_for_a_quota_is_sent_away_even_when_all_places_were_taken_first()
+    {
+        using var gate = Gate(inFlightMax: 2, perMinuteMax: GateOptions.QuotaMin);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        GatePass[] inside = [(await gate.EnterAsync(CancellationToken.None))!.Value, (await gate.EnterAsync(CancellationToken.None))!.Value];
+        var patient = gate.EnterAsync(CancellationToken.None).AsTask();
+        var impatient = Enumerable.Range(0, 20).Select(_ => gate.EnterAsync(waitsForQuota: false, CancellationToken.None).AsTask()).ToList();
+        Assert.That(gate.IsWideOpen, "they wait for each other");
+
+        // Ten may go at once after a quiet time; each that comes back lets another one in.
+        for (var i = 0; i < 10; i++)
+            gate.Leave(inside[i % 2], Taken);
+
+        Assert.That(await patient.WaitAsync(Eventually.Patience), Is.Not.Null);
+        var ends = await Task.WhenAll(impatient).WaitAsync(Eventually.Patience);
+        Assert.That(ends.Count(pass => pass is not null), Is.EqualTo(7), "what the quota allowed");
+        Assert.That(ends.TakeLast(13), Is.All.Null);
+    }
+
     private static async Task<int> CountOpenAsync(ProviderGate gate)
     {
         var passes = new List<GatePass>();

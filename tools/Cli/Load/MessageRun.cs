@@ -16,13 +16,15 @@ internal sealed class MessageRun(LoadPlan plan, LoadRun phones, HttpMessageInvok
     private const int LookingMax = 16;
 
     private static readonly TimeSpan MonitorPatience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan ArrivalPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ControlPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly SimulatorDoors _doors = plan.Simulators!;
     private readonly List<Phone> _phones = [];
     private readonly Random _random = new(plan.Seed);
+
+    /// <summary>For so long after the last message was stored nothing may arrive until the rest is taken for lost.</summary>
+    public TimeSpan ArrivalPatience { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How many phones were left out because no node was asked for their messages in time.</summary>
     public int NotMonitored { get; private set; }
@@ -69,15 +71,24 @@ internal sealed class MessageRun(LoadPlan plan, LoadRun phones, HttpMessageInvok
         await line.WatchAsync(
             loop.RunAsync(count, (number, due) => StoreAsync(report, arrivals, number, due, originAt + clock.GetElapsedTime(origin, due)), stop),
             () => $"messages: {loop.State.Done} of {count} stored, {report.Latencies.Count} arrived; {report.Percentiles()}");
-        var stored = clock.GetTimestamp();
-        while (arrivals.Outstanding > 0 && clock.GetElapsedTime(stored) < ArrivalPatience)
-            await Task.Delay(Pause, clock, CancellationToken.None);
+        await WaitForRestAsync(arrivals);
         report.Over();
         await watching.CancelAsync();
         await watch;
         if (arrivals.Outstanding > 0)
             report.Count(LoadOutcome.Lost, arrivals.Outstanding);
         return report;
+    }
+
+    private async Task WaitForRestAsync(Arrivals arrivals)
+    {
+        var (outstanding, since) = (arrivals.Outstanding, clock.GetTimestamp());
+        while (outstanding > 0 && clock.GetElapsedTime(since) < ArrivalPatience)
+        {
+            await Task.Delay(Pause, clock, CancellationToken.None);
+            if (arrivals.Outstanding is var now && now < outstanding)
+                (outstanding, since) = (now, clock.GetTimestamp());
+        }
     }
 
     private async Task StoreAsync(PhaseReport report, Arrivals arrivals, long number, long due, DateTimeOffset dueAt)
