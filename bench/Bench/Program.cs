@@ -36,8 +36,7 @@ root.SetAction(async (parsed, cancellation) =>
     if (options.OutageMinutes is < 1 or > OutageMinutesMax)
         throw new BenchException($"--outage takes a number from 1 to {OutageMinutesMax}.");
 
-    await Runner.RunAsync(chosen, options, parsed.GetValue(json), cancellation);
-    return 0;
+    return await Runner.RunAsync(chosen, options, parsed.GetValue(json), cancellation) ? 0 : 1;
 });
 
 try

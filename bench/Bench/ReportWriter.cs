@@ -54,5 +54,5 @@ internal static class ReportWriter
     // Three or four significant digits are more than a shared machine repeats.
     private static string Text(double value) => Rounded(value).ToString(Math.Abs(value) >= 100 ? "#,0" : "0.###", CultureInfo.InvariantCulture);
 
-    private static double Rounded(double value) => double.IsFinite(value) ? Math.Round(value, Math.Abs(value) >= 100 ? 1 : 4) : -1;
+    private static double Rounded(double value) => Math.Round(value, Math.Abs(value) >= 100 ? 1 : 4);
 }

@@ -55,15 +55,17 @@ public sealed class OutageTests
         const int PerSecond = 200;
         const int Connections = 16;
         const int Waiting = 1_000;
+        const int OutageAttempts = 20;
         await using var huawei = await FakeHms.StartAsync(new FakeHmsOptions { Qps = PerSecond + Connections });
         await using var sender = await SenderUnderTest.PrepareAsync(HuaweiSender.Program.Build);
         sender.Use(huawei);
         sender.Settings["Huawei:MessagesPerMinuteMax"] = $"{60 * PerSecond}";
         sender.Settings["Huawei:Connections"] = $"{Connections}";
-        huawei.Faults.Add(new Fault { Kind = FaultKind.Refuse, Count = 0 });
+        sender.Settings["Delivery:OutageAttempts"] = $"{OutageAttempts}";
+        huawei.Faults.Add(new Fault { Kind = FaultKind.Close, Path = "messages:send", Count = 0 });
         await sender.RunAsync();
         await sender.Bus.PushAsync([.. Enumerable.Range(0, Waiting).Select(_ => SenderUnderTest.Push(Provider.Huawei, Providers.HmsToken()))]);
-        await Eventually.BecomesTrueAsync(async () => (await sender.ReadAsync("/metrics")).Contains("why=\"outage\"} 1", StringComparison.Ordinal), what: "the outage was noticed");
+        await Eventually.BecomesTrueAsync(() => huawei.Ledger.Summarise().Faults.GetValueOrDefault(FaultKind.Close) >= OutageAttempts, what: "the outage was noticed");
 
         huawei.Faults.Clear();
 

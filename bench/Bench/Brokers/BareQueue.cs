@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
 using Sotto.Hosting.Bus;
 
 namespace Sotto.Bench.Brokers;
@@ -45,7 +46,8 @@ internal static class BareQueue
         var properties = new BasicProperties { Persistent = true };
         using var window = new SemaphoreSlim(WindowMax, WindowMax);
         var sent = 0L;
-        while (clock.Elapsed < time)
+        Exception? failure = null;
+        while (clock.Elapsed < time && failure is null)
         {
             await window.WaitAsync(cancellation);
             sent++;
@@ -54,6 +56,8 @@ internal static class BareQueue
 
         for (var i = 0; i < WindowMax; i++)
             await window.WaitAsync(cancellation);
+        if (failure is not null)
+            throw new BenchException($"The broker did not take a message: {failure.Message}");
         Interlocked.Exchange(ref published, sent);
         if (Interlocked.Read(ref consumed) < sent)
             await all.Task.WaitAsync(TimeSpan.FromSeconds(60), cancellation);
@@ -63,8 +67,18 @@ internal static class BareQueue
 
         async Task PublishAsync()
         {
-            await publisher.BasicPublishAsync("", Queue, mandatory: true, properties, body, cancellation);
-            window.Release();
+            try
+            {
+                await publisher.BasicPublishAsync("", Queue, mandatory: true, properties, body, cancellation);
+            }
+            catch (RabbitMQClientException e)
+            {
+                failure = e;
+            }
+            finally
+            {
+                window.Release();
+            }
         }
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sotto.Bench.Measuring;
 using Sotto.Bench.Pipeline;
-using Sotto.Bench.Seeding;
 using Sotto.Contracts;
 using Sotto.Dev.Running;
 using Sotto.Hosting.Bus;
@@ -38,7 +37,7 @@ internal sealed class BrokerBench : IBench
         foreach (var service in system.System.State.Services.ToList())
             await system.System.System.StopServiceAsync(service, StopSignal.Terminate, cancellation);
 
-        var messages = Messages(PushesPerSecondOfRun * context.Options.Seconds);
+        var messages = SampleMessages.Make(PushesPerSecondOfRun * context.Options.Seconds, Bytes, Subscriptions);
         var single = await BareAsync(context, system, report, messages.Take(1), cancellation);
         var framed = await BareAsync(context, system, report, messages.Take(FrameLimits.ItemsMax), cancellation);
         await PublishAsync(context, system, report, messages, (single, framed), cancellation);
@@ -55,27 +54,6 @@ internal sealed class BrokerBench : IBench
 
     private static IEnumerable<Uri> Admins(LoadedSystem system, string service) =>
         system.System.State.Services.Where(program => program.Name == service).Select(program => program.Admin!);
-
-    private static List<MessageArrived> Messages(int count)
-    {
-        var accounts = Enumerable.Range(0, Subscriptions).AsParallel().AsOrdered().Select(i => SeedPhone.Of(i).Account.Id).ToArray();
-        var now = TimeProvider.System.GetUtcNow();
-        return [.. Enumerable.Range(0, count).Select(i =>
-        {
-            var data = new byte[Bytes];
-            Random.Shared.NextBytes(data);
-            return new MessageArrived
-            {
-                Account = accounts[i % accounts.Length],
-                MessageHash = Convert.ToBase64String(data.AsSpan(0, 32)).TrimEnd('='),
-                Namespace = SeedPhone.Namespace,
-                StoredAtMilliseconds = now.ToUnixTimeMilliseconds(),
-                ExpiresAtMilliseconds = now.AddDays(14).ToUnixTimeMilliseconds(),
-                Data = data,
-                HeardAt = now,
-            };
-        })];
-    }
 
     private static async Task<double> BareAsync(BenchContext context, LoadedSystem system, Report report, IEnumerable<MessageArrived> items, CancellationToken cancellation)
     {

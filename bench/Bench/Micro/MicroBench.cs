@@ -28,8 +28,11 @@ internal sealed class MicroBench : IBench
         {
             cancellation.ThrowIfCancellationRequested();
             context.Say($"{suite.Name} ...");
-            foreach (var measured in BenchmarkRunner.Run(suite, Configure(context.Folder)).Reports)
-                Add(report, measured);
+            var measured = BenchmarkRunner.Run(suite, Configure(context.Folder)).Reports;
+            if (measured.IsEmpty)
+                throw new BenchException($"No benchmark of {suite.Name} ran.");
+            foreach (var one in measured)
+                Add(report, one);
         }
 
         report.Note("Microseconds and allocated bytes for one operation on one thread; contracts are written and read in frames of 64 where they travel so, and counted for one item.");

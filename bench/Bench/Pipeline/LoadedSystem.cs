@@ -18,6 +18,8 @@ internal sealed class LoadedSystem : IAsyncDisposable
     // A message that has not come after so long without any other coming is not coming.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan MonitoredPatience = TimeSpan.FromMinutes(15);
+    // One more than was expected comes soon or not at all.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
     // Messages on their way at saturation: enough that every stage always has a full frame waiting, few enough that nothing is refused.
@@ -68,8 +70,15 @@ internal sealed class LoadedSystem : IAsyncDisposable
         _context.Say("waiting until the network tells of every account ...");
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(MonitoredPatience);
-        while (await Load.SubscriptionsAsync(patience.Token) < (long)count * SwarmMembers)
-            await Task.Delay(TimeSpan.FromSeconds(0.5), patience.Token);
+        try
+        {
+            while (await Load.SubscriptionsAsync(patience.Token) < (long)count * SwarmMembers)
+                await Task.Delay(TimeSpan.FromSeconds(0.5), patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new BenchException($"The network did not tell of every account within {MonitoredPatience.TotalMinutes:0} minutes.");
+        }
     }
 
     /// <summary>Fills the tables up to so many subscriptions, and starts the listeners anew.</summary>
@@ -118,6 +127,7 @@ internal sealed class LoadedSystem : IAsyncDisposable
 
     /// <summary>Messages at a steady rate, whatever becomes of them.</summary>
     public Task<Measured> OpenAsync(double perSecond, int bytes, int seconds, CancellationToken cancellation) => MeasureAsync(
+        seconds,
         async due =>
         {
             _context.Say($"{perSecond:N0} messages a second of {bytes:N0} bytes for {seconds} s ...");
@@ -128,6 +138,7 @@ internal sealed class LoadedSystem : IAsyncDisposable
 
     /// <summary>As many messages as come out at the other end: so many are always on their way.</summary>
     public Task<Measured> SaturateAsync(int bytes, int seconds, CancellationToken cancellation) => MeasureAsync(
+        seconds,
         async due =>
         {
             _context.Say($"as many messages as go through of {bytes:N0} bytes for {seconds} s ...");
@@ -152,7 +163,7 @@ internal sealed class LoadedSystem : IAsyncDisposable
 
     private static string JournalFile(BenchContext context) => Path.Combine(context.Folder, "apns.journal");
 
-    private async Task<Measured> MeasureAsync(Func<List<Due>, Task> send, CancellationToken cancellation)
+    private async Task<Measured> MeasureAsync(int seconds, Func<List<Due>, Task> send, CancellationToken cancellation)
     {
         Journal.Count();
         var (position, before) = (Journal.Position, await ReadListenersAsync(cancellation));
@@ -162,10 +173,14 @@ internal sealed class LoadedSystem : IAsyncDisposable
         var due = new List<Due>();
         var clock = TimeProvider.System;
         var started = clock.GetUtcNow();
+        var early = HeardAfterAsync(TimeSpan.FromSeconds(seconds * Measured.FillingShare), cancellation);
         await send(due);
         var sent = clock.GetUtcNow();
+        var heardPerSecond = await HeardPerSecondSinceAsync(await early, cancellation);
         await ArriveAsync(() => records + due.Count, cancellation);
         var use = cpu.Read();
+        await Task.Delay(Settling, cancellation);
+        Journal.Count();
         var after = await ReadListenersAsync(cancellation);
         var taken = Journal.Read(position, Journal.Position);
         var (verdict, latency) = Judgement.Read(due, _phones, taken);
@@ -177,11 +192,24 @@ internal sealed class LoadedSystem : IAsyncDisposable
             Started = started,
             Sent = sent,
             Arrivals = [.. taken.Select(push => push.AtMicroseconds)],
-            Notifications = after.Heard - before.Heard,
+            Stored = due.Count,
+            NotificationsPerSecond = heardPerSecond,
             Dropped = after.Dropped - before.Dropped,
             Accepted = after.Published - before.Published,
             PeakServiceBytes = memory.Peak,
         };
+    }
+
+    private async Task<(double Heard, long At)> HeardAfterAsync(TimeSpan time, CancellationToken cancellation)
+    {
+        await Task.Delay(time, cancellation);
+        return ((await ReadListenersAsync(cancellation)).Heard, TimeProvider.System.GetTimestamp());
+    }
+
+    private async Task<double> HeardPerSecondSinceAsync((double Heard, long At) early, CancellationToken cancellation)
+    {
+        var (heard, at) = await HeardAfterAsync(TimeSpan.Zero, cancellation);
+        return (heard - early.Heard) / TimeProvider.System.GetElapsedTime(early.At, at).TotalSeconds;
     }
 
     private async Task ArriveAsync(Func<int> records, CancellationToken cancellation)

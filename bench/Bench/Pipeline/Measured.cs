@@ -6,6 +6,9 @@ namespace Sotto.Bench.Pipeline;
 /// <summary>One load and what came of it.</summary>
 internal sealed record Measured
 {
+    /// <summary>The first part of a load, in which the pipeline fills, is left out of rates.</summary>
+    public const double FillingShare = 0.1;
+
     public required Verdict Verdict { get; init; }
 
     /// <summary>From when a message was due until the provider had read its notification, in milliseconds.</summary>
@@ -21,8 +24,11 @@ internal sealed record Measured
     /// <summary>When each notification came, in unix microseconds.</summary>
     public required IReadOnlyList<long> Arrivals { get; init; }
 
-    /// <summary>Notifications of storage nodes that the listeners read.</summary>
-    public required double Notifications { get; init; }
+    /// <summary>Messages that were stored.</summary>
+    public required int Stored { get; init; }
+
+    /// <summary>Notifications of storage nodes that the listeners read in a second while messages were being stored; the first tenth is left out.</summary>
+    public required double NotificationsPerSecond { get; init; }
 
     /// <summary>Of those, refused for want of room.</summary>
     public required double Dropped { get; init; }
@@ -41,7 +47,7 @@ internal sealed record Measured
     {
         get
         {
-            var from = Started + ((Sent - Started) / 10);
+            var from = Started + ((Sent - Started) * FillingShare);
             var (first, last) = (Microseconds(from), Microseconds(Sent));
             return Arrivals.Count(at => at >= first && at < last) / (Sent - from).TotalSeconds;
         }
@@ -50,6 +56,7 @@ internal sealed record Measured
     /// <summary>From when the last message was stored until the last notification came.</summary>
     public double SecondsToEnd => Arrivals.Count == 0 ? 0 : Math.Max(0, (Arrivals.Max() - Microseconds(Sent)) / 1e6);
 
+    /// <summary>For how long messages were stored.</summary>
     public double Seconds => (Sent - Started).TotalSeconds;
 
     private static long Microseconds(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;

@@ -1,4 +1,7 @@
+using Sotto.Bench.Brokers;
+using Sotto.Contracts;
 using Sotto.Dev.Running;
+using Sotto.Hosting.Bus;
 
 namespace Sotto.Bench.Pipeline;
 
@@ -28,9 +31,10 @@ internal sealed class PipelineBench : IBench
         await system.SubscribeAsync(context.Options.Subscriptions ?? Few, cancellation);
         report.Add("idle_mb_of_all_services", system.System.ServiceBytes() / 1e6);
         report.Add("idle_mb_of_all_services_shared_pages_once", system.System.ServiceBytesTogether() / 1e6);
+        var limit = await BareBrokerAsync(context, system, cancellation);
         await WarmUpAsync(system, Small, cancellation);
 
-        var peak = await SaturateAsync(system, report, "", Small, seconds, cancellation);
+        var peak = await SaturateAsync(system, report, "", Small, seconds, limit, cancellation);
         await PaceAsync(system, report, "_at_100", 100, Small, seconds, cancellation);
         await PaceAsync(system, report, "_at_1000", 1_000, Small, seconds, cancellation);
         await PaceAsync(system, report, "_at_half_of_saturation", peak / 2, Small, seconds, cancellation);
@@ -38,14 +42,14 @@ internal sealed class PipelineBench : IBench
         await OverloadAsync(system, report, 2 * peak, seconds, cancellation);
 
         await WarmUpAsync(system, Large, cancellation);
-        await SaturateAsync(system, report, "_2500_bytes", Large, seconds, cancellation);
+        await SaturateAsync(system, report, "_2500_bytes", Large, seconds, limit: null, cancellation);
         await PaceAsync(system, report, "_at_1000_2500_bytes", 1_000, Large, seconds, cancellation);
 
         if (context.Options.Subscriptions is null)
         {
             await system.SubscribeAsync(Many, cancellation);
             await WarmUpAsync(system, Small, cancellation);
-            await SaturateAsync(system, report, "_1000000_subscriptions", Small, seconds, cancellation);
+            await SaturateAsync(system, report, "_1000000_subscriptions", Small, seconds, limit, cancellation);
             await PaceAsync(system, report, "_at_1000_1000000_subscriptions", 1_000, Small, seconds, cancellation);
         }
 
@@ -59,11 +63,23 @@ internal sealed class PipelineBench : IBench
         await system.SaturateAsync(bytes, WarmUpSeconds, cancellation);
     }
 
-    private static async Task<double> SaturateAsync(LoadedSystem system, Report report, string suffix, int bytes, int seconds, CancellationToken cancellation)
+    // The limit that pushes are held against: the same messages, in full frames, through one quorum queue of this broker while nothing else happens.
+    private static async Task<double> BareBrokerAsync(BenchContext context, LoadedSystem system, CancellationToken cancellation)
+    {
+        context.Say("the bare broker ...");
+        var body = FrameBytes.Of(SampleMessages.Make(FrameLimits.ItemsMax, Small, FrameLimits.ItemsMax));
+        var (messages, seconds) = await BareQueue.PassAsync(system.System.State.Broker!.Amqp, body, TimeSpan.FromSeconds(context.Options.Seconds), cancellation);
+        return messages * FrameLimits.ItemsMax / seconds;
+    }
+
+    private static async Task<double> SaturateAsync(LoadedSystem system, Report report, string suffix, int bytes, int seconds, double? limit, CancellationToken cancellation)
     {
         var measured = await system.SaturateAsync(bytes, seconds, cancellation);
-        report.Add($"pushes_per_second{suffix}", measured.PerSecond);
-        report.Add($"node_notifications_per_second{suffix}", measured.Notifications / measured.Seconds);
+        if (limit is { } items)
+            report.Add($"pushes_per_second{suffix}", measured.PerSecond, "bare_broker", items);
+        else
+            report.Add($"pushes_per_second{suffix}", measured.PerSecond);
+        report.Add($"node_notifications_per_second{suffix}", measured.NotificationsPerSecond);
         Judge(report, measured, suffix);
         report.Add(measured.Cpu, measured.Taken, suffix);
         // Message to Encryptor, push to sender.
@@ -76,7 +92,8 @@ internal sealed class PipelineBench : IBench
     private static async Task OverloadAsync(LoadedSystem system, Report report, double perSecond, int seconds, CancellationToken cancellation)
     {
         var measured = await system.OpenAsync(perSecond, Small, seconds, cancellation);
-        report.Add("overload_offered_messages_per_second", perSecond);
+        report.Add("overload_wanted_messages_per_second", perSecond);
+        report.Add("overload_offered_messages_per_second", measured.Stored / measured.Seconds);
         report.Add("overload_pushes_per_second", measured.PerSecond);
         report.Add("overload_refused_notifications", measured.Dropped);
         report.Add("overload_accepted_messages", measured.Accepted);
@@ -113,6 +130,7 @@ internal sealed class PipelineBench : IBench
         report.Note("Latencies count from when a message was due by its rate, so a network or a pipeline that falls behind is seen; they end when the provider has read the request whole.");
         report.Note("PostgreSQL runs with its own defaults for durability (fsync, synchronous_commit and full_page_writes on), except that the Encryptor's memory of what it has pushed commits without waiting for the disk (decision 0003); queues are quorum queues, messages persistent, publishers confirmed, consumers acknowledge by hand.");
         report.Note("Services run with their default settings, except Bus:FrameFormat=Compact (decision 0011).");
+        report.Note("bare_broker: the same messages, 64 to a frame, through one quorum queue of this broker by RabbitMQ.Client alone, publisher to consumer, before anything else was sent. A push crosses two queues and a database.");
         report.Note("At saturation 4,000 messages are on their way at all times. Saturation shares two cores with the simulators; their processor time is in the table.");
     }
 }

@@ -54,7 +54,10 @@ internal sealed class ProviderLoad(BenchSystem system, HttpMessageInvoker http, 
         var plan = _plan with { Seconds = seconds };
         var messages = new MessageRun(plan, Load(plan), http, _line, TimeProvider.System) { ArrivalPatience = patience };
         await messages.WaitUntilMonitoredAsync(cancellation);
-        return await messages.RunAsync(cancellation);
+        var report = await messages.RunAsync(cancellation);
+        return messages.NotMonitored == 0 && report.Outcomes.GetValueOrDefault(LoadOutcome.NotStored) == 0
+            ? report
+            : throw new BenchException($"Not all phones of {_plan.Provider} were monitored, or not all messages for them stored: {report.Line()}");
     }
 
     /// <summary>How many notifications the provider has taken.</summary>

@@ -71,7 +71,7 @@ internal sealed class StormBench : IBench
         foreach (var (who, bytes) in memoryDuring.Peaks())
             report.Add($"{who}_megabytes_at_most", bytes / Megabyte, "before", calm[who] / Megabyte);
         report.Note($"{ProviderLoad.MessagesPerSecond} messages a second for each of three providers, timed from when each was due to be stored until its provider had read it, and known by their hashes.");
-        report.Note($"{Dying.Simulator} refuses every connection during, and afterwards answers, with a quota of {QuotaPerSecond} a second, which its sender is set to. Draining begins with the first that goes out.");
+        report.Note($"{Dying.Simulator} refuses every connection during, and afterwards answers, and refuses more than {QuotaPerSecond + Connections} in any second; its sender has {Connections} connections and keeps to {QuotaPerSecond}. Piled up is what was due until it was back. Draining begins with the first that goes out.");
         return report;
     }
 

@@ -57,6 +57,7 @@ internal sealed class NodesBench : IBench
         report.Add("node_notifications_per_second", heardPerSecond, "bare_client", await BareAsync(context, network, accounts, cancellation));
         report.Note($"{Nodes:N0} nodes in {Swarms} swarms; seconds count from the start of the process. Both ends of every handshake and of every message run on this machine.");
         report.Note("The limit, bare_client, is this bench's own process with the same connections, which counts what it hears and does nothing else.");
+        report.Note("The listener connects to every node (Swarm:ConnectToAll) and checks every 10 s (Swarm:SlowCheckSeconds; 30 by default); network is the bench's own process, which plays the nodes.");
         report.Note($"Messages of {DataBytes} bytes, {Copies} copies of each, for {Accounts:N0} accounts in all swarms; what the listener publishes is taken from its queue and thrown away.");
         return report;
     }
@@ -79,7 +80,7 @@ internal sealed class NodesBench : IBench
         context.Say("hearing ...");
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var sent = network.Statistics;
-        var cpu = new CpuMeter(new Dictionary<string, int[]>(system.Processes()) { ["network"] = [Environment.ProcessId] });
+        var cpu = new CpuMeter(system.Processes(), own: "network");
         var begun = TimeProvider.System.GetTimestamp();
         var flood = FloodAsync(network, accounts, ending.Token);
         await Task.Delay(TimeSpan.FromSeconds(context.Options.Seconds), TimeProvider.System, cancellation);

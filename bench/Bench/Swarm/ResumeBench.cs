@@ -40,13 +40,13 @@ internal sealed class ResumeBench : IBench
         var accounts = await ListenerRows.FillAsync(system.ConnectionString, Subscriptions, context.Say, cancellation);
 
         await listener.KillAsync(cancellation);
-        await ResumeAsync(network, listener, accounts, new CpuMeter(OthersThanListener(system)), cancellation);
+        await ResumeAsync(network, listener, accounts, MeterOthers(system), cancellation);
         await Task.Delay(Settling, TimeProvider.System, cancellation);
         await listener.KillAsync(cancellation);
         context.Say("all accounts are monitored; killing the listener, and starting it again ...");
         network.ForgetSubscriptions();
         var before = network.Statistics;
-        AddFigures(report, await ResumeAsync(network, listener, accounts, new CpuMeter(OthersThanListener(system)), cancellation));
+        AddFigures(report, await ResumeAsync(network, listener, accounts, MeterOthers(system), cancellation));
         var refused = network.Statistics.MonitorsRefused.Sum() - before.MonitorsRefused.Sum();
         report.Add("monitors_refused", refused);
         report.Add("monitors_verified", network.Statistics.MonitorsVerified - before.MonitorsVerified);
@@ -57,12 +57,8 @@ internal sealed class ResumeBench : IBench
         return report;
     }
 
-    private static Dictionary<string, int[]> OthersThanListener(BenchSystem system)
-    {
-        var processes = system.Processes().Where(group => group.Key != BenchSystem.KeyOf(ServiceCatalogue.Listener)).ToDictionary(group => group.Key, group => group.Value, StringComparer.Ordinal);
-        processes["network"] = [Environment.ProcessId];
-        return processes;
-    }
+    private static CpuMeter MeterOthers(BenchSystem system) => new(
+        system.Processes().Where(group => group.Key != BenchSystem.KeyOf(ServiceCatalogue.Listener)).ToDictionary(group => group.Key, group => group.Value, StringComparer.Ordinal), own: "network");
 
     private static async Task<Resumption> ResumeAsync(
         FakeSwarmNetwork network, ListenerProbe listener, IReadOnlyList<byte[]> accounts, CpuMeter others, CancellationToken cancellation)
@@ -98,6 +94,7 @@ internal sealed class ResumeBench : IBench
         report.Note($"{Subscriptions:N0} accounts, each told to every node of its swarm: {Nodes:N0} nodes in {Swarms} swarms, six in each, as the network has five to seven.");
         report.Note("Seconds count from the start of the process after kill -9; an account counts from when the last node of its swarm has been told and has answered.");
         report.Note($"The network is simulated by the bench's own process, on the same processors: its cost (network_cpu_seconds) is not the listener's. It checks every request, and the signatures of one in {VerifyOneIn}, since six million verifications are five minutes of work.");
+        report.Note("The listener connects to every node (Swarm:ConnectToAll) and checks every 10 s (Swarm:SlowCheckSeconds; 30 by default).");
         report.Note("Accounts are groups (03), which spares the network the conversion of keys; the listener treats all alike.");
     }
 

@@ -52,7 +52,7 @@ internal sealed class PhaseReport(string name, TimeProvider clock)
     public object Document() => new
     {
         seconds = Math.Round(Seconds, 2),
-        perSecond = Math.Round(Total / Seconds, 1),
+        perSecond = Math.Round((Total - Failed) / Seconds, 1),
         outcomes = Outcomes,
         failed = Failed,
         p50Ms = Milliseconds(Latencies.Percentile(0.5)),
@@ -65,7 +65,7 @@ internal sealed class PhaseReport(string name, TimeProvider clock)
     /// <summary>For a person, in one line.</summary>
     public string Line() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{name,-12} {string.Join(", ", Outcomes.Select(outcome => $"{outcome.Value} {outcome.Key}"))} in {Seconds:0.0} s, {Total / Seconds:0.0}/s; {Percentiles()}");
+        $"{name,-12} {string.Join(", ", Outcomes.Select(outcome => $"{outcome.Value} {outcome.Key}"))} in {Seconds:0.0} s, {(Total - Failed) / Seconds:0.0}/s; {Percentiles()}");
 
     /// <summary>The latencies in a few words.</summary>
     public string Percentiles() => string.Create(
