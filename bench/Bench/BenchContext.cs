@@ -5,11 +5,14 @@ using Sotto.LocalServers;
 
 namespace Sotto.Bench;
 
-/// <summary>What a bench is given: the command line's wishes, a voice, and systems to measure.</summary>
+/// <summary>What a bench is given: the command line's wishes, a voice, a report to fill, and systems to measure.</summary>
 internal sealed class BenchContext(BenchOptions options, string bench, Action<string> say)
 {
     /// <summary>What was asked for.</summary>
     public BenchOptions Options => options;
+
+    /// <summary>What it has found so far. Figures that were told of stay, whatever happens to the bench afterwards.</summary>
+    public Report Report { get; } = new();
 
     /// <summary>Files of this bench alone; emptied when a system starts.</summary>
     public string Folder { get; } = Workspace.Local("bench", bench);

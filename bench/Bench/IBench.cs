@@ -9,6 +9,6 @@ internal interface IBench
     /// <summary>What is measured, in one line for <c>--help</c>.</summary>
     public string Description { get; }
 
-    /// <summary>Measures. What it starts, it stops.</summary>
-    public Task<Report> RunAsync(BenchContext context, CancellationToken cancellation);
+    /// <summary>Measures, and tells <see cref="BenchContext.Report"/> of each figure as soon as it has it. What it starts, it stops.</summary>
+    public Task RunAsync(BenchContext context, CancellationToken cancellation);
 }

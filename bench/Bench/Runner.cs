@@ -15,17 +15,17 @@ internal static class Runner
         {
             foreach (var bench in benches)
             {
-                Say($"{bench.Name}: {bench.Description}");
-                reports.Add((bench.Name, await bench.RunAsync(new BenchContext(options, bench.Name, Say), cancellation)));
-                if (jsonFile is not null)
-                    await File.WriteAllTextAsync(jsonFile, ReportWriter.Json(reports) + "\n", cancellation);
+                var context = new BenchContext(options, bench.Name, Say);
+                reports.Add((bench.Name, context.Report));
+                context.Say(bench.Description);
+                await MeasureAsync(bench, context, cancellation);
+                await WriteAsync();
             }
         }
-        // A later bench that fails must not take the figures of the earlier ones with it.
         finally
         {
-            if (reports.Count > 0)
-                ReportWriter.WriteTable(reports, Console.Out);
+            await WriteAsync();
+            ReportWriter.WriteTable(reports, Console.Out);
         }
 
         var broken = reports.SelectMany(report => report.Report.Broken, (report, figure) => (report.Bench, figure)).ToList();
@@ -33,6 +33,26 @@ internal static class Runner
             Say($"{bench}: {figure.Key} is {figure.Value:0}, and must be 0");
         return broken.Count == 0;
 
+        async Task WriteAsync()
+        {
+            if (jsonFile is not null)
+                await File.WriteAllTextAsync(jsonFile, ReportWriter.Json(reports) + "\n", CancellationToken.None);
+        }
+
         void Say(string line) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{clock.Elapsed.TotalSeconds,5:0.0} s] {line}"));
+    }
+
+    // What was measured before a bench failed is worth having; that it failed must stand beside it.
+    private static async Task MeasureAsync(IBench bench, BenchContext context, CancellationToken cancellation)
+    {
+        try
+        {
+            await bench.RunAsync(context, cancellation);
+        }
+        catch (Exception e)
+        {
+            context.Report.Note($"It ended early: {e.Message}");
+            throw;
+        }
     }
 }

@@ -28,9 +28,9 @@ internal sealed class BrokerBench : IBench
 
     public string Description => "the same payloads through bare RabbitMQ.Client with the same guarantees, and what fraction of it each stage reaches alone";
 
-    public async Task<Report> RunAsync(BenchContext context, CancellationToken cancellation)
+    public async Task RunAsync(BenchContext context, CancellationToken cancellation)
     {
-        var report = new Report();
+        var report = context.Report;
         var plan = context.PlanOf(ServiceCatalogue.Listener, ServiceCatalogue.Encryptor);
         await using var system = await LoadedSystem.StartAsync(context, plan, cancellation);
         await system.SubscribeAsync(Subscriptions, cancellation);
@@ -49,7 +49,6 @@ internal sealed class BrokerBench : IBench
         report.Note("Bare: one quorum queue with the arguments of ours, persistent messages of the same bytes, 1,024 unconfirmed at a time, acknowledged by hand 50 at a time; publisher and consumer in one process.");
         report.Note($"Stages: {messages.Count:N0} messages of {Bytes} bytes for {Subscriptions:N0} accounts; published by the listener's publisher into the Encryptor's queue, then the Encryptor alone, then the sender alone.");
         report.Note("A stage does more than carry: the Encryptor asks and writes its database, the sender speaks TLS. Their ratio says how far the broker is from being what holds them back.");
-        return report;
     }
 
     private static IEnumerable<Uri> Admins(LoadedSystem system, string service) =>

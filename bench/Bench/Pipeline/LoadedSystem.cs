@@ -15,6 +15,9 @@ internal sealed class LoadedSystem : IAsyncDisposable
     // Copies of a message: what a swarm has members.
     public const int SwarmMembers = 5;
 
+    /// <summary>Of the requests to monitor an account the simulated nodes verify one in so many signatures: all five million of a million accounts take them a quarter of an hour.</summary>
+    public const int VerifyOneIn = 20;
+
     // A message that has not come after so long without any other coming is not coming.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan MonitoredPatience = TimeSpan.FromMinutes(15);
@@ -56,7 +59,7 @@ internal sealed class LoadedSystem : IAsyncDisposable
         {
             [SimulatorCatalogue.Apns] = ["--journal", JournalFile(context), "--received-max", "0"],
             // Two swarms of five; none loses a notification on its own side before the listener has had every chance to take it.
-            [SimulatorCatalogue.Swarm] = ["--nodes", "10", "--swarms", "2", "--send-queue-max", "100000"],
+            [SimulatorCatalogue.Swarm] = ["--nodes", "10", "--swarms", "2", "--send-queue-max", "100000", "--verify-one-in", $"{VerifyOneIn}"],
         };
         // As an operator sets it once all instances are of this version.
         var settings = new Dictionary<string, string>(plan.Settings, StringComparer.OrdinalIgnoreCase) { ["Bus:FrameFormat"] = nameof(FrameFormat.Compact) };

@@ -15,7 +15,7 @@ internal static class OutsideSwarm
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(18);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
-    public static async Task<Report> MeasureAsync(BenchContext context, CancellationToken cancellation)
+    public static async Task MeasureAsync(BenchContext context, CancellationToken cancellation)
     {
         var plan = new SystemPlan { Folder = context.Folder, Settings = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["Swarm:Oxend"] = context.Options.Swarm! } };
         await using var system = await LoadedSystem.StartAsync(context, plan, cancellation);
@@ -42,12 +42,11 @@ internal static class OutsideSwarm
         await system.WatchAsync(WarmUp, cancellation);
         context.Say($"measuring for {context.Options.Seconds} s ...");
         var measured = await system.WatchAsync(TimeSpan.FromSeconds(context.Options.Seconds), cancellation);
-        return Tell(measured, system);
+        Tell(context.Report, measured, system);
     }
 
-    private static Report Tell(Watched measured, LoadedSystem system)
+    private static void Tell(Report report, Watched measured, LoadedSystem system)
     {
-        var report = new Report();
         var pushes = measured.Taken.Select(push => push.Id).Distinct(StringComparer.Ordinal).Count();
         report.Add("pushes_per_second", pushes / measured.Seconds);
         report.Add("node_notifications_per_second", measured.Notifications / measured.Seconds);
@@ -65,7 +64,6 @@ internal static class OutsideSwarm
         report.Note("The storage network was somebody else's. Pushes are counted at the provider by apns-id, which is the same whenever the same push is sent; duplicated_of_opened counts messages that rang twice, whatever their ids.");
         report.Note($"Measured from {WarmUp.TotalSeconds:0} s after the first notification. What the network stored is not known here, so nothing is said of loss. A simulated network runs beside it, idle. Services run with their default settings, except Bus:FrameFormat=Compact (decision 0011).");
         report.Note("Latencies are those of the accounts that this bench subscribed: from the time that the network says it stored the message, in whole milliseconds, until the provider had read the request.");
-        return report;
     }
 }
 

@@ -18,9 +18,9 @@ internal sealed class ScaleBench : IBench
 
     public string Description => "the pipeline with 1, 2 and 4 instances of each stage: processor time for each push must stay flat";
 
-    public async Task<Report> RunAsync(BenchContext context, CancellationToken cancellation)
+    public async Task RunAsync(BenchContext context, CancellationToken cancellation)
     {
-        var report = new Report();
+        var report = context.Report;
         double? alone = null;
         foreach (var instances in Instances)
         {
@@ -51,6 +51,5 @@ internal sealed class ScaleBench : IBench
         }
 
         report.Note("One system after the other, each loaded so that 4,000 messages are always on their way. Processor time counts every process: services, broker, database, simulators.");
-        return report;
     }
 }

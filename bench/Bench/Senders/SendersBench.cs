@@ -40,9 +40,9 @@ internal sealed class SendersBench : IBench
 
     public string Description => "pushes a second of one process of each sender, its provider answering after 0, 20 and 100 ms";
 
-    public async Task<Report> RunAsync(BenchContext context, CancellationToken cancellation)
+    public async Task RunAsync(BenchContext context, CancellationToken cancellation)
     {
-        var report = new Report();
+        var report = context.Report;
         await using var system = await context.StartSystemAsync(context.PlanOf([.. Senders.Select(sender => sender.Service)]) with { Settings = NoQuotas }, cancellation);
         foreach (var sender in Senders)
             await MeasureSenderAsync(context, report, system, sender, cancellation);
@@ -50,7 +50,6 @@ internal sealed class SendersBench : IBench
         report.Note($"Pushes are fed to the sender's queue in frames, sealed for {PushFeeder.Devices:N0} devices; the simulated providers verify credentials, check every request and count; feeding, broker, sender and provider share this machine.");
         report.Note("Streams: ApnsSender 2 connections of 500 (FakeApns allows 1,000 on each), FcmSender 4 of 90 (FakeFcm allows 100), HuaweiSender 16 connections of HTTP/1.1, one request at a time on each: at most 16 / latency. WebPushSender has 10 requests under way to one server, and here is but one: at most 10 / latency. All are the defaults; the quotas that FcmSender and HuaweiSender would keep are out of the way.");
         report.Note("The bare client makes one of the sender's own requests again and again, on as many connections and with as many under way, to the same simulated provider at the same latency, right after the sender.");
-        return report;
     }
 
     private static async Task MeasureSenderAsync(BenchContext context, Report report, BenchSystem system, Sender sender, CancellationToken cancellation)

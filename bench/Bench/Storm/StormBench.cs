@@ -44,7 +44,7 @@ internal sealed class StormBench : IBench
 
     public string Description => "latency of the other providers before, while and after one of them is dead and its pushes pile up";
 
-    public async Task<Report> RunAsync(BenchContext context, CancellationToken cancellation)
+    public async Task RunAsync(BenchContext context, CancellationToken cancellation)
     {
         await using var system = await StartAsync(context, cancellation);
         using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
@@ -63,7 +63,7 @@ internal sealed class StormBench : IBench
         using var memoryDuring = Watch(system);
         var storm = await StormAsync(context, others, dying, seconds, cancellation);
 
-        var report = new Report();
+        var report = context.Report;
         for (var number = 0; number < others.Count; number++)
             Add(report, Living[number].Provider, before[number], storm.During[number], storm.Draining[number]);
         Add(report, storm);
@@ -72,7 +72,6 @@ internal sealed class StormBench : IBench
             report.Add($"{who}_megabytes_at_most", bytes / Megabyte, "before", calm[who] / Megabyte);
         report.Note($"{ProviderLoad.MessagesPerSecond} messages a second for each of three providers, timed from when each was due to be stored until its provider had read it, and known by their hashes.");
         report.Note($"{Dying.Simulator} refuses every connection during, and afterwards answers, and refuses more than {QuotaPerSecond + Connections} in any second; its sender has {Connections} connections and keeps to {QuotaPerSecond}. Piled up is what was due until it was back. Draining begins with the first that goes out.");
-        return report;
     }
 
     // One of them dies, is dead for a while, and comes back; messages for it are stored all the time.

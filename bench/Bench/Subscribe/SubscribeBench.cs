@@ -27,9 +27,9 @@ internal sealed class SubscribeBench : IBench
 
     public string Description => "subscriptions a second through HTTP, plain and by onion request, one and a hundred in a request, on an empty table and on 1,000,000 rows";
 
-    public async Task<Report> RunAsync(BenchContext context, CancellationToken cancellation)
+    public async Task RunAsync(BenchContext context, CancellationToken cancellation)
     {
-        var report = new Report();
+        var report = context.Report;
         await using var system = await context.StartSystemAsync(context.PlanOf(ServiceCatalogue.Api, ServiceCatalogue.Apns, ServiceCatalogue.Encryptor), cancellation);
         await using var database = NpgsqlDataSource.Create(system.ConnectionString);
         context.Say("warming up ...");
@@ -42,7 +42,6 @@ internal sealed class SubscribeBench : IBench
 
         report.Note($"{Connections} connections, each with one request under way; requests were signed and sealed before the clock started, the client sends bytes and counts what was added. It, the API, the ApnsSender that validates each device token, the Encryptor that hears of each subscription, broker and database share this machine.");
         report.Note("The listener does not run: the simulated network verifies five signatures for each new account, and would be what is measured. The empty table grows while it is measured. The 1,000,000 rows are in the API's table; the Encryptor's holds what this bench has subscribed.");
-        return report;
     }
 
     private async Task MeasureAllAsync(BenchContext context, Report report, BenchSystem system, NpgsqlDataSource database, string rows, CancellationToken cancellation)

@@ -24,7 +24,7 @@ internal sealed class NodesBench : IBench
 
     public string Description => "2,000 CURVE connections in one listener: time to connect all, idle memory and CPU, notifications/s over all of them";
 
-    public async Task<Report> RunAsync(BenchContext context, CancellationToken cancellation)
+    public async Task RunAsync(BenchContext context, CancellationToken cancellation)
     {
         await using var network = await FakeSwarmNetwork.StartAsync(new FakeSwarmOptions { Nodes = Nodes, Swarms = Swarms });
         await using var system = await context.StartSystemAsync(
@@ -40,7 +40,7 @@ internal sealed class NodesBench : IBench
         await listener.KillAsync(cancellation);
         network.ForgetSubscriptions();
 
-        var report = new Report();
+        var report = context.Report;
         context.Say("connecting ...");
         var (at, ready) = listener.Start(cancellation);
         await ready;
@@ -59,7 +59,6 @@ internal sealed class NodesBench : IBench
         report.Note("The limit, bare_client, is this bench's own process with the same connections, which counts what it hears and does nothing else.");
         report.Note("The listener connects to every node (Swarm:ConnectToAll) and checks every 10 s (Swarm:SlowCheckSeconds; 30 by default); network is the bench's own process, which plays the nodes.");
         report.Note($"Messages of {DataBytes} bytes, {Copies} copies of each, for {Accounts:N0} accounts in all swarms; what the listener publishes is taken from its queue and thrown away.");
-        return report;
     }
 
     private static async Task IdleAsync(BenchContext context, ListenerProbe listener, Report report, CancellationToken cancellation)

@@ -21,7 +21,7 @@ internal sealed class ResumeBench : IBench
 
     public string Description => "a listener with a million subscriptions is killed: how soon all are monitored again, and the memory for each";
 
-    public async Task<Report> RunAsync(BenchContext context, CancellationToken cancellation)
+    public async Task RunAsync(BenchContext context, CancellationToken cancellation)
     {
         await using var network = await FakeSwarmNetwork.StartAsync(new FakeSwarmOptions { Nodes = Nodes, Swarms = Swarms, VerifyOneIn = VerifyOneIn });
         await using var system = await context.StartSystemAsync(
@@ -32,7 +32,7 @@ internal sealed class ResumeBench : IBench
             },
             cancellation);
         var listener = new ListenerProbe(system);
-        var report = new Report();
+        var report = context.Report;
         await AllConnectedAsync(listener, cancellation);
         await Task.Delay(Settling, TimeProvider.System, cancellation);
         var emptyBytes = listener.ResidentBytes;
@@ -54,7 +54,6 @@ internal sealed class ResumeBench : IBench
         report.Add("bytes_per_subscription", (listener.ResidentBytes - emptyBytes) / (double)Subscriptions);
         report.Add("empty_listener_megabytes", emptyBytes / 1e6);
         AddNotes(report);
-        return report;
     }
 
     private static CpuMeter MeterOthers(BenchSystem system) => new(
