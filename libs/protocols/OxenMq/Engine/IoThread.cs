@@ -113,8 +113,8 @@ internal sealed unsafe class IoThread : IDisposable
             ReadEvents(life, reader, curve);
             ReadEvents(life, reader, plain);
             var isDrained = ReadMessages(life, reader, curve) & ReadMessages(life, reader, plain);
-            // Not before the messages: polling has libzmq take the first part of one, and it aborts if its peer is disconnected before the rest is read.
             life.ReadClock();
+            // Not before the messages: polling has libzmq take the first part of one, and it aborts if its peer is disconnected before the rest is read.
             DoWork(life);
 
             // What a peer is waited for may stand in the queue behind others, so nobody is given up before all is read, unless it never ends.
