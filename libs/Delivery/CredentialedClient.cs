@@ -17,8 +17,8 @@ public sealed record CredentialPlan<TClient>(CredentialSource Source, Func<strin
 
 /// <summary>
 /// A vendor's client that is replaced while it is in use when its credentials change. New credentials are first read, then shown to the vendor where that can be done without
-/// sending, and then tried with one push. Only when the vendor has not refused them does all the rest follow; until then, and if they are refused, the client from before goes on. A push is never
-/// lost by it: the one that was refused goes once more by the old client. Thread-safe.
+/// sending, and then tried with one push. Only when the vendor has accepted them does all the rest follow; until then, and if they are refused, the client from before goes on. A push is never
+/// lost by it: the one that was refused goes once more by the old client. A try that says nothing is repeated with another push a minute later; the third in a row is a refusal. Thread-safe.
 /// </summary>
 /// <remarks>Replacing the whole client brings new connections, as a change of team or key demands at some vendors; requests on the old ones finish first.</remarks>
 /// <typeparam name="TClient">The client.</typeparam>
@@ -28,12 +28,17 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
     // A new key may take a while until all of a vendor's servers know it.
     private static readonly TimeSpan RetryPause = TimeSpan.FromMinutes(1);
 
+    // So many tries that say nothing for the new credentials speak against them, when others go on meanwhile.
+    private const int UnclearMax = 3;
+
     private readonly CredentialPlan<TClient> _plan;
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
     private Generation _current;
     private Generation? _trial;
     private bool _trying;
+    private DateTimeOffset _triesAgainAt;
+    private int _unclear;
     private string _seen;
     private string? _judged;
     private DateTimeOffset? _retryAt;
@@ -180,6 +185,7 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
         {
             Discard(_trial);
             (_trial, _judged, _retryAt) = (next, null, null);
+            (_triesAgainAt, _unclear) = (default, 0);
         }
 
         Told?.Invoke(new CredentialNews(CredentialStep.Offered));
@@ -213,7 +219,7 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
     {
         lock (_gate)
         {
-            isTrial = _trial is not null && !_trying;
+            isTrial = _trial is not null && !_trying && _clock.GetUtcNow() >= _triesAgainAt;
             _trying |= isTrial;
             var generation = isTrial ? _trial! : _current;
             generation.Users++;
@@ -237,9 +243,15 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
         {
             _trying = false;
             // Something newer may have come, or the old content have come back.
-            if (generation != _trial || outcome is null or DeliveryOutcome.RetryLater or DeliveryOutcome.Postponed)
+            if (generation != _trial || outcome is null or DeliveryOutcome.Postponed)
                 return;
-            if (!IsRefusal(outcome))
+            if (IsUnclear(outcome))
+            {
+                _triesAgainAt = _clock.GetUtcNow() + RetryPause;
+                if (++_unclear < UnclearMax)
+                    return;
+            }
+            else if (!IsRefusal(outcome))
             {
                 var old = _current;
                 (_current, _trial) = (generation, null);
@@ -247,11 +259,14 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
             }
         }
 
-        if (IsRefusal(outcome))
+        if (IsRefusal(outcome) || IsUnclear(outcome))
             Refuse(generation.Fingerprint, $"the provider says {outcome.Class} {outcome.Reason}", again: RetryPause);
         else
             Told?.Invoke(new CredentialNews(CredentialStep.Taken));
     }
+
+    // Silence may be due to what we have shown, as a certificate that is refused in the handshake; so may the death of a token that is another app's.
+    private static bool IsUnclear(DeliveryOutcome? outcome) => outcome is DeliveryOutcome.RetryLater or DeliveryOutcome.TokenDead { LooksLikeOurs: true };
 
     private static bool IsRefusal(DeliveryOutcome? outcome) => outcome is DeliveryOutcome.CredentialBad { Scope: not CredentialScope.Part } or DeliveryOutcome.AuthRefresh;
 

@@ -7,7 +7,8 @@ namespace Sotto.Delivery;
 internal sealed class DeliveryMetrics
 {
     private static readonly Counter<long> Attempts = Metrics.Meter.CreateCounter<long>("sotto_push_attempts", description: "Attempts by outcome class");
-    private static readonly Counter<long> Ends = Metrics.Meter.CreateCounter<long>("sotto_push_ends", description: "What sender made of pushes: accepted, expired, dead-lettered, parked, postponed, held, duplicate, poison");
+    private static readonly Counter<long> Ends = Metrics.Meter.CreateCounter<long>("sotto_push_ends", description: "What sender made of pushes: accepted, expired, dead-lettered, parked, postponed, held, duplicate");
+    private static readonly Counter<long> AcceptedAfterRetry = Metrics.Meter.CreateCounter<long>("sotto_push_accepted_after_retry", description: "Accepted pushes that took more than one attempt");
     private static readonly Counter<long> Tokens = Metrics.Meter.CreateCounter<long>("sotto_dead_tokens", description: "Tokens said to be dead: retired, suspected until asked again, or doubted");
     private static readonly Histogram<double> AttemptTime = Metrics.Meter.CreateHistogram<double>("sotto_push_attempt_ms", "ms", "From leave to send until the outcome");
     private static readonly Histogram<double> HeardTime = Metrics.Meter.CreateHistogram<double>("sotto_push_heard_to_accepted_ms", "ms", "From the source's wire to the provider's answer");
@@ -31,9 +32,11 @@ internal sealed class DeliveryMetrics
 
     public void Ended(string end) => Ends.Add(1, _provider, new("end", end));
 
-    public void Accepted(TimeSpan sinceHeard)
+    public void Accepted(TimeSpan sinceHeard, bool retried)
     {
         Ended("accepted");
+        if (retried)
+            AcceptedAfterRetry.Add(1, _provider);
         if (sinceHeard > TimeSpan.Zero)
             HeardTime.Record(sinceHeard.TotalMilliseconds, _provider);
     }

@@ -16,12 +16,12 @@ internal sealed class EndpointSwitch(ProviderGate gate, string provider, TimePro
 
     // Only the latest wish counts.
     private readonly Channel<bool> _pause = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
-    private IReceiveEndpoint? _endpoint;
+    private readonly TaskCompletionSource<IReceiveEndpoint> _endpoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _paused;
 
     public Task Ready(ReceiveEndpointReady ready)
     {
-        _endpoint = ready.ReceiveEndpoint;
+        _endpoint.TrySetResult(ready.ReceiveEndpoint);
         return Task.CompletedTask;
     }
 
@@ -42,8 +42,9 @@ internal sealed class EndpointSwitch(ProviderGate gate, string provider, TimePro
 
     private async Task SwitchAsync(bool pause, CancellationToken stoppingToken)
     {
-        if (_endpoint is not { } endpoint || pause == _paused)
+        if (pause == _paused)
             return;
+        var endpoint = await _endpoint.Task.WaitAsync(stoppingToken);
         try
         {
             if (pause)

@@ -23,7 +23,7 @@ internal sealed class PushConsequences(
     /// <summary>The provider has it.</summary>
     public PushEnd Accept(EncryptedPush push)
     {
-        metrics.Accepted(push.HeardAt == default ? TimeSpan.Zero : clock.GetUtcNow() - push.HeardAt);
+        metrics.Accepted(push.HeardAt == default ? TimeSpan.Zero : clock.GetUtcNow() - push.HeardAt, retried: push.Attempt > 0);
         return PushEnd.Taken;
     }
 
@@ -44,6 +44,9 @@ internal sealed class PushConsequences(
         var tried = push.Tried(sentAt, outcome);
         var untilExpiry = push.ExpiresAt - now;
         var untilBudgetEnds = tried.FirstAttemptAt!.Value + _budget - now;
+        // A provider that names a time gets one more try at that time, even if the budget ends before.
+        if (told is not null && untilBudgetEnds > TimeSpan.Zero && untilBudgetEnds < ParkingLadder.RungMax)
+            untilBudgetEnds = ParkingLadder.RungMax;
         var wait = pace.After(push.Attempt, told, random);
         var half = wait / 2;
         var least = told > half ? told.Value : half;

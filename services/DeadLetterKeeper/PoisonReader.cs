@@ -38,16 +38,41 @@ internal sealed class PoisonReader(Broker broker, DeadLetterStore store, TimePro
         while (await channel.BasicGetAsync(BusTopology.Poison, autoAck: false, cancellationToken) is { } message)
         {
             var headers = Texts(message.BasicProperties.Headers);
-            var queue = headers.GetValueOrDefault(PoisonPublisher.QueueHeader) ?? headers.GetValueOrDefault("x-first-death-queue") ?? PoisonMessage.Unknown;
+            var death = LatestDeath(message.BasicProperties.Headers);
+            var queue = headers.GetValueOrDefault(PoisonPublisher.QueueHeader) ?? death.GetValueOrDefault("queue") ?? PoisonMessage.Unknown;
             var reason = headers.GetValueOrDefault(PoisonPublisher.ReasonHeader)
-                ?? $"{headers.GetValueOrDefault("x-first-death-reason") ?? PoisonMessage.Unknown}: {PoisonDiagnosis.Of(message.Body)}";
-            var kept = new PoisonMessage(queue, reason, headers, message.Body) { ContentType = message.BasicProperties.ContentType, MessageId = message.BasicProperties.MessageId };
-            await store.KeepPoisonAsync(kept, cancellationToken);
+                ?? $"{death.GetValueOrDefault("reason") ?? PoisonMessage.Unknown}: {PoisonDiagnosis.Of(message.Body)}";
+            var kept = new PoisonMessage(queue, reason, headers, message.Body) { ContentType = WithoutNul(message.BasicProperties.ContentType), MessageId = WithoutNul(message.BasicProperties.MessageId) };
+            await KeepAsync(kept, cancellationToken);
             CrashPoint.Pass("poison.before-ack");
             logger.PoisonKept(queue);
             await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellationToken);
         }
     }
+
+    // The message stays in hand meanwhile: each time that it went back would count, and there are brokers that drop what went back too often.
+    private async Task KeepAsync(PoisonMessage message, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await store.KeepPoisonAsync(message, cancellationToken);
+                return;
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                logger.PoisonNotRead(e.GetType().Name, Pause);
+                await Task.Delay(Pause, clock, cancellationToken);
+            }
+        }
+    }
+
+    // What was parked before has died before, of its time.
+    private static Dictionary<string, string> LatestDeath(IDictionary<string, object?>? headers) =>
+        headers is not null && headers.TryGetValue("x-death", out var deaths) && deaths is IList<object?> and [IDictionary<string, object?> latest, ..] ? Texts(latest) : [];
+
+    private static string? WithoutNul(string? text) => text?.Replace("\0", "", StringComparison.Ordinal);
 
     // Only text: the broker's own tables say the same once more.
     private static Dictionary<string, string> Texts(IDictionary<string, object?>? headers)

@@ -18,10 +18,11 @@ internal static class StubDevice
     {
         if (!serviceInfo.TryGetProperty("foo", out var foo))
             return DeviceReading.Lacks("foo");
-        if (!serviceInfo.TryGetProperty("bar", out var bar))
-            return DeviceReading.Lacks("bar");
+        // The original judges the one before it looks for the other.
         if (DeviceReading.TextOf(foo) is not { } text || !text.StartsWith(Prefix, StringComparison.Ordinal))
             return DeviceReading.Refused($"Invalid foo: expected a string that begins with {Prefix}");
+        if (!serviceInfo.TryGetProperty("bar", out var bar))
+            return DeviceReading.Lacks("bar");
         if (bar.ValueKind != JsonValueKind.Number || !Int128.TryParse(bar.GetRawText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             || number < long.MinValue || number > ulong.MaxValue)
         {

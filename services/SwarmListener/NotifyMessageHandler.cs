@@ -36,7 +36,7 @@ internal sealed class NotifyMessageHandler(
             return;
         }
 
-        var key = duplicates.KeyOf(message.Account, message.Namespace, message.Hash);
+        var key = duplicates.KeyOf(message.Account, message.Namespace, message.Hash, message.ExpiryMilliseconds);
         if (!duplicates.TryAdd(key))
         {
             metrics.Duplicate();

@@ -54,9 +54,9 @@ internal sealed class EndpointHistory(TimeProvider clock)
                 _misfortunes.Remove(key);
                 return outcome;
             // Due to us or to the server as a whole, not to the endpoint.
-            case DeliveryOutcome.Throttled or DeliveryOutcome.CredentialBad or DeliveryOutcome.TokenDead { LooksLikeOurs: true }:
+            case DeliveryOutcome.Postponed or DeliveryOutcome.Throttled or DeliveryOutcome.CredentialBad or DeliveryOutcome.TokenDead { LooksLikeOurs: true }:
                 return outcome;
-            case DeliveryOutcome.TokenDead when trusted && !(response is { Status: 404, IsPage: true }):
+            case DeliveryOutcome.TokenDead when trusted && !response.IsPage:
                 return outcome;
             case not DeliveryOutcome.TokenDead when trusted:
                 return outcome;
@@ -82,9 +82,11 @@ internal sealed class EndpointHistory(TimeProvider clock)
         if (outcome is not DeliveryOutcome.TokenDead)
             return outcome;
         var apart = now - (misfortune.SaidDeadAt ??= now);
-        return apart >= DeathsApart
-            ? outcome
-            : new DeliveryOutcome.RetryLater($"said once: {outcome.Reason}", SecondLook, DeathsApart - apart) { OfPart = true };
+        if (apart < DeathsApart)
+            return new DeliveryOutcome.RetryLater($"said once: {outcome.Reason}", SecondLook, DeathsApart - apart) { OfPart = true };
+        // The same endpoint may be registered anew.
+        misfortune.SaidDeadAt = null;
+        return outcome;
     }
 
     private static void CountFailure(Misfortune misfortune, DateTimeOffset now)

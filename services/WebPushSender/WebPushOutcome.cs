@@ -1,4 +1,5 @@
 using Sotto.Delivery;
+using Sotto.VendorHttp;
 using Sotto.WebPush;
 
 namespace WebPushSender;
@@ -12,10 +13,12 @@ internal static class WebPushOutcome
     public static readonly RetryPace Failed = new(TimeSpan.FromSeconds(10));
 
     // ntfy: no phone has subscribed to this topic yet.
-    private static readonly RetryPace NoSubscriber = new(TimeSpan.FromHours(1));
+    private static readonly TimeSpan NoSubscriber = TimeSpan.FromHours(1);
 
     public static DeliveryOutcome Of(WebPushResponse response, Uri endpoint, DateTimeOffset now)
     {
+        if (response.Silence is Silences.TooLate)
+            return new DeliveryOutcome.Postponed(Silences.TooLate, TimeSpan.Zero);
         if (response.Silence is { } silence)
             return new DeliveryOutcome.RetryLater(silence, Failed);
         var reason = response.ReasonFor(endpoint) is { } word ? $"{response.Status} {word}" : $"status {response.Status}";
@@ -31,7 +34,7 @@ internal static class WebPushOutcome
             // Edge says 406 where others say 429.
             406 or 429 => new DeliveryOutcome.Throttled(ThrottleScope.App, reason, Failed, told),
             >= 400 and < 500 => new DeliveryOutcome.PayloadBad(reason),
-            507 => new DeliveryOutcome.RetryLater(reason, NoSubscriber, told),
+            507 => new DeliveryOutcome.RetryLater(reason, Failed, told > NoSubscriber ? told : NoSubscriber),
             _ => new DeliveryOutcome.RetryLater(reason, Failed, told),
         };
     }

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text.Json;
 using Sotto.Contracts;
 using Sotto.Delivery;
+using Sotto.VendorHttp;
 using Sotto.WebPush;
 
 namespace WebPushSender;
@@ -32,7 +33,7 @@ internal sealed class WebPushPushProvider(
         if (WebPushDevice.Open(deviceToken, rules) is not { } receiver)
             return new DeliveryOutcome.PayloadBad("endpoint not allowed");
         if (history.RestOf(push.DeviceId) is var rest && rest > TimeSpan.Zero)
-            return new DeliveryOutcome.RetryLater("endpoint left alone after many failures", WebPushOutcome.Failed, rest) { OfPart = true };
+            return new DeliveryOutcome.Postponed("endpoint left alone after many failures", rest);
 
         var gate = servers.GateOf(receiver.Endpoint);
         if (await EnterAsync(gate, cancellationToken) is not { } pass)
@@ -53,12 +54,13 @@ internal sealed class WebPushPushProvider(
             var timeToLive = push.ExpiresAt - clock.GetUtcNow();
             // It may have expired while it waited for its turn.
             if (timeToLive <= TimeSpan.Zero)
-                return new DeliveryOutcome.Postponed("expired", TimeSpan.Zero);
+                return new DeliveryOutcome.Postponed(Silences.TooLate, TimeSpan.Zero);
             var message = new WebPushMessage(
                 plaintext,
                 timeToLive < TimeToLiveMax ? timeToLive : TimeToLiveMax,
                 push.Urgency == PushUrgency.High ? WebPushUrgency.High : WebPushUrgency.Normal)
             {
+                SendWithin = timeToLive,
                 Topic = settings.CollapseRepeats ? Base64Url.EncodeToString(push.PushId.ToByteArray()) : null,
             };
             var response = await client.SendAsync(receiver, message, cancellationToken);

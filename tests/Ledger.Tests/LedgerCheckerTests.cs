@@ -154,6 +154,17 @@ public sealed class LedgerCheckerTests
         Assert.That(LedgerChecker.Check(books, Allowed).Balances, Is.False);
     }
 
+    [TestCase(29, 0)]
+    [TestCase(31, 1)]
+    public void A_crash_long_after_a_handover_excuses_no_copy_of_it(int secondsAfter, int unexcused)
+    {
+        var books = Twice(secondsBetween: 60);
+        books.Disturb(Noon.AddSeconds(secondsAfter), Noon.AddSeconds(secondsAfter + 1));
+
+        Assert.That(LedgerChecker.Check(books, Allowed).Unexcused, Is.EqualTo(unexcused));
+        Assert.That(LedgerChecker.Check(books, Allowed, inFlightMax: TimeSpan.FromSeconds(45)).Unexcused, Is.Zero);
+    }
+
     [TestCase("apns", 0)]
     [TestCase("huawei", 1)]
     public void A_sender_whose_clock_was_wrong_at_that_time_is_not_late(string sender, int late)

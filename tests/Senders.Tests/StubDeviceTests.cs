@@ -19,6 +19,7 @@ public sealed class StubDeviceTests
     [TestCase("{\"bar\":1}", 1)]
     [TestCase("{\"foo\":\"TEST-1\"}", 1)]
     [TestCase("{}", 1)]
+    [TestCase("{\"foo\":\"X\"}", 4)]
     [TestCase("{\"foo\":\"test-1\",\"bar\":1}", 4)]
     [TestCase("{\"foo\":7,\"bar\":1}", 4)]
     [TestCase("{\"foo\":\"TEST-1\",\"bar\":\"1\"}", 4)]

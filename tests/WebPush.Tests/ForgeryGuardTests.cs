@@ -124,6 +124,39 @@ public sealed class ForgeryGuardTests
     }
 
     [Test]
+    public async Task What_is_worthless_before_it_can_be_written_is_not_sent()
+    {
+        using var mute = new TcpListener(IPAddress.Loopback, 0);
+        mute.Start();
+        using var client = Client(new LyingNames([Public]), port: ((IPEndPoint)mute.LocalEndpoint).Port);
+        var message = new WebPushMessage("hello"u8.ToArray(), TimeSpan.FromMinutes(1), WebPushUrgency.Normal) { SendWithin = TimeSpan.FromMilliseconds(200) };
+
+        var response = await client.SendAsync(Receiver(_service.Subscribe(PushServiceStyle.Rfc, client.PublicKey)), message, CancellationToken.None);
+
+        Assert.That(response.Silence, Is.EqualTo("too late"));
+    }
+
+    [Test]
+    public async Task What_was_written_in_time_is_waited_for()
+    {
+        _service.Faults.Add(new Fault { Kind = FaultKind.Delay, DelayMs = 3_000 });
+        using var client = Client(new LyingNames([Public]));
+        var message = new WebPushMessage("hello"u8.ToArray(), TimeSpan.FromMinutes(1), WebPushUrgency.Normal) { SendWithin = TimeSpan.FromSeconds(2) };
+
+        var response = await client.SendAsync(Receiver(_service.Subscribe(PushServiceStyle.Rfc, client.PublicKey)), message, CancellationToken.None);
+
+        Assert.That(response.Status, Is.EqualTo(201));
+    }
+
+    [TestCase("""{"reason":"BadJwtToken"}""", "BadJwtToken")]
+    [TestCase("""{"reason":"no topic upAbC123xyz here"}""", null)]
+    [TestCase("""{"reason":"upAbC123xyz"}""", null)]
+    [TestCase("""{"reason":"ask push.example.net"}""", null)]
+    [TestCase("""{"code":404,"errno":102,"message":"upAbC123xyz"}""", "errno 102")]
+    public void A_reason_that_repeats_the_endpoint_or_a_part_of_it_is_nobodys_to_read(string body, string? reason) =>
+        Assert.That(new WebPushResponse { Status = 404, Body = body }.ReasonFor(new Uri("https://push.example.net/upAbC123xyz?up=1")), Is.EqualTo(reason));
+
+    [Test]
     public async Task A_certificate_of_another_name_is_not_believed()
     {
         await using var other = await FakeWebPush.StartAsync(new FakeWebPushOptions { Host = "other.example.net", Authority = _service.Authority });

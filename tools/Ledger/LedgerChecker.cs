@@ -6,11 +6,15 @@ public static class LedgerChecker
     /// <summary>Most keys that a verdict names for each kind of trouble; the counts are exact.</summary>
     public const int NamedMax = 20;
 
+    /// <summary>How long before a disturbance a push may have been handed over that was in flight in it, where the caller does not say.</summary>
+    public static readonly TimeSpan InFlightMax = TimeSpan.FromSeconds(30);
+
     /// <summary>The verdict. Every accepted push is in exactly one of delivered, expired, superseded, dead-lettered, waiting, lost.</summary>
     /// <param name="books">The closed books.</param>
     /// <param name="latenessAllowed">By how much a handover may come after a push's expiry: what lies between a sender's look at the clock and the provider's answer.</param>
     /// <param name="hasteAllowed">By how much a push may be called expired before its time: what the clocks of the run were apart.</param>
-    public static Verdict Check(Books books, TimeSpan latenessAllowed, TimeSpan hasteAllowed = default)
+    /// <param name="inFlightMax">A disturbance excuses no copy of what was handed over longer before it began; <see cref="InFlightMax"/> by default.</param>
+    public static Verdict Check(Books books, TimeSpan latenessAllowed, TimeSpan hasteAllowed = default, TimeSpan? inFlightMax = null)
     {
         var copies = new Dictionary<PushKey, List<Handover>>();
         var misdirected = new List<PushKey>();
@@ -34,7 +38,7 @@ public static class LedgerChecker
 
         var ended = books.Accepted.Where(push => !copies.ContainsKey(push.Key)).ToLookup(push => HowEnded(books, push.Key, push.Value, hasteAllowed), push => push.Key);
         var lost = ended[null].ToList();
-        var unexcused = copies.Where(copy => copy.Value.Count > 1).SelectMany(copy => Enumerable.Repeat(copy.Key, Unexcused(books, copy.Value))).ToList();
+        var unexcused = copies.Where(copy => copy.Value.Count > 1).SelectMany(copy => Enumerable.Repeat(copy.Key, Unexcused(books, copy.Value, inFlightMax ?? InFlightMax))).ToList();
         return new Verdict
         {
             Accepted = books.Accepted.Count,
@@ -68,8 +72,8 @@ public static class LedgerChecker
         return isTooSoon ? null : ending.Kind;
     }
 
-    // One repetition for each disturbance between two handovers, and one for each answer that was lost.
-    private static int Unexcused(Books books, List<Handover> handovers)
+    // One repetition for each disturbance between two handovers that found the former still in flight, and one for each answer that was lost.
+    private static int Unexcused(Books books, List<Handover> handovers, TimeSpan inFlightMax)
     {
         var used = new Dictionary<Disturbance, int>(ReferenceEqualityComparer.Instance);
         var unexcused = 0;
@@ -78,7 +82,7 @@ public static class LedgerChecker
             if (former.AnswerLost)
                 continue;
             var reason = books.Disturbances.FirstOrDefault(disturbance =>
-                disturbance.From <= next.At && disturbance.Until >= former.At && (disturbance.Provider is null || disturbance.Provider == next.Provider) && used.GetValueOrDefault(disturbance) < disturbance.Times);
+                disturbance.From <= next.At && disturbance.Until >= former.At && disturbance.From - former.At <= inFlightMax && (disturbance.Provider is null || disturbance.Provider == next.Provider) && used.GetValueOrDefault(disturbance) < disturbance.Times);
             if (reason is null)
                 unexcused++;
             else

@@ -16,8 +16,9 @@ internal sealed class StormBench : IBench
     private const int WarmUpsMax = 18;
     private const double HardlyQuicker = 0.95;
 
-    // A p99 needs many samples; so many times --seconds.
+    // A p99 needs many samples; so many times --seconds. What is compared with a long outage must be long enough to hold what the database and the broker do every few minutes.
     private const int SecondsFactor = 2;
+    private const int BeforeOfOutage = 3;
 
     // What piled up goes out at nearly five times the rate at which it came. What arrives within one second was begun in it, or is one of those that were under way before.
     private const int QuotaPerSecond = 5 * ProviderLoad.MessagesPerSecond;
@@ -53,9 +54,9 @@ internal sealed class StormBench : IBench
         context.Say("the phones of each provider subscribe ...");
         foreach (var load in loads)
             await load.SubscribeAsync(cancellation);
-        await WarmUpAsync(context, loads, cancellation);
+        var settled = await WarmedUpAsync(context, loads, cancellation);
 
-        var seconds = SecondsFactor * context.Options.Seconds;
+        var seconds = Math.Max(SecondsFactor * context.Options.Seconds, context.Options.OutageMinutes * 60 / BeforeOfOutage ?? 0);
         context.Say($"{ProviderLoad.MessagesPerSecond} messages a second for each provider, {seconds} s ...");
         using var memoryBefore = Watch(system);
         var before = await Task.WhenAll(loads.Select(load => load.RunAsync(seconds, cancellation)));
@@ -64,6 +65,7 @@ internal sealed class StormBench : IBench
         var storm = await StormAsync(context, others, dying, seconds, cancellation);
 
         var report = context.Report;
+        report.Add("seconds_before", seconds);
         for (var number = 0; number < others.Count; number++)
             Add(report, Living[number].Provider, before[number], storm.During[number], storm.Draining[number]);
         Add(report, storm);
@@ -72,6 +74,8 @@ internal sealed class StormBench : IBench
             report.Add($"{who}_megabytes_at_most", bytes / Megabyte, "before", calm[who] / Megabyte);
         report.Note($"{ProviderLoad.MessagesPerSecond} messages a second for each of three providers, timed from when each was due to be stored until its provider had read it, and known by their hashes.");
         report.Note($"{Dying.Simulator} refuses every connection during, and afterwards answers, and refuses more than {QuotaPerSecond + Connections} in any second; its sender has {Connections} connections and keeps to {QuotaPerSecond}. Piled up is what was due until it was back. Draining begins with the first that goes out.");
+        if (!settled)
+            report.Note($"After {WarmUpsMax} rounds of {WarmUpSeconds} s it still became quicker: what was measured before is slower than it would be later.");
     }
 
     // One of them dies, is dead for a while, and comes back; messages for it are stored all the time.
@@ -112,10 +116,11 @@ internal sealed class StormBench : IBench
             cancellation);
     }
 
-    private static async Task WarmUpAsync(BenchContext context, List<ProviderLoad> loads, CancellationToken cancellation)
+    // Whether it became quicker no more.
+    private static async Task<bool> WarmedUpAsync(BenchContext context, List<ProviderLoad> loads, CancellationToken cancellation)
     {
-        var last = double.PositiveInfinity;
-        for (var (round, settled) = (0, 0); round < WarmUpsMax && settled < 2; round++)
+        var (settled, last) = (0, double.PositiveInfinity);
+        for (var round = 0; round < WarmUpsMax && settled < 2; round++)
         {
             context.Say("warming up ...");
             var reports = await Task.WhenAll(loads.Select(load => load.RunAsync(WarmUpSeconds, cancellation)));
@@ -123,6 +128,8 @@ internal sealed class StormBench : IBench
             settled = median > HardlyQuicker * last ? settled + 1 : 0;
             last = median;
         }
+
+        return settled == 2;
     }
 
     // Until so many have been taken; when that was.

@@ -30,7 +30,11 @@ public static class FrameCodec
     public static bool Knows<T>()
         where T : class => typeof(T) == typeof(MessageArrived) || typeof(T) == typeof(EncryptedPush);
 
-    /// <summary>Writes a frame.</summary>
+    /// <summary>True when nothing of the frame would be left out: what a push that failed remembers of its attempts has no place in version 1.</summary>
+    public static bool Carries<T>(Frame<T> frame)
+        where T : class => frame is not Frame<EncryptedPush> pushes || pushes.Items.All(push => push is { SuspectedAt: null, PastAttempts: null });
+
+    /// <summary>Writes a frame. Of one that it does not carry (<see cref="Carries"/>) something is left out.</summary>
     /// <exception cref="NotSupportedException">There is no compact form for this kind.</exception>
     public static ReadOnlyMemory<byte> Write<T>(Frame<T> frame, DateTimeOffset sentAt)
         where T : class

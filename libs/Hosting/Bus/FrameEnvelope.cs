@@ -18,7 +18,7 @@ internal sealed class FrameEnvelope<T>
     {
         Frame = frame;
         var id = NewId.NextGuid();
-        if (format == FrameFormat.Compact && FrameCodec.Knows<T>())
+        if (format == FrameFormat.Compact && FrameCodec.Knows<T>() && FrameCodec.Carries(frame))
         {
             Properties = new BasicProperties { Persistent = true, ContentType = FrameCodec.ContentType, MessageId = id.ToString() };
             Body = FrameCodec.Write(frame, clock.GetUtcNow());

@@ -6,6 +6,6 @@ public enum FrameFormat
     /// <summary>As JSON, which every version can read.</summary>
     Json,
 
-    /// <summary>As <see cref="FrameCodec"/> says.</summary>
+    /// <summary>As <see cref="FrameCodec"/> says; what it has no place for as JSON.</summary>
     Compact,
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
+using System.Security.Authentication;
 using System.Text;
 using Sotto.VendorHttp;
 
@@ -62,6 +62,7 @@ public sealed class WebPushClient : IDisposable
         };
         if (options.TrustedRoots is { } roots)
             handler.SslOptions.CertificateChainPolicy = TrustedRoots.Policy(roots);
+        handler.SslOptions.EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
         _http = new HttpMessageInvoker(handler);
     }
 
@@ -79,9 +80,17 @@ public sealed class WebPushClient : IDisposable
         if (_rules.Refuses(receiver.Endpoint.OriginalString, out _) is not null)
             return new WebPushResponse { Silence = WebPushSilences.NotAllowed };
 
-        using var request = Request(receiver, message);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(_timeout);
+        var endsWithWorth = message.SendWithin < _timeout;
+        timeout.CancelAfter(endsWithWorth ? message.SendWithin!.Value : _timeout);
+        var isWritten = false;
+        using var request = Request(receiver, message, () =>
+        {
+            timeout.Token.ThrowIfCancellationRequested();
+            isWritten = true;
+            if (endsWithWorth)
+                timeout.CancelAfter(_timeout);
+        });
         try
         {
             using var response = await _http.SendAsync(request, timeout.Token);
@@ -96,7 +105,7 @@ public sealed class WebPushClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new WebPushResponse { Silence = Silences.Timeout };
+            return new WebPushResponse { Silence = endsWithWorth && !isWritten ? Silences.TooLate : Silences.Timeout };
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -111,15 +120,14 @@ public sealed class WebPushClient : IDisposable
         _vapid.Dispose();
     }
 
-    private HttpRequestMessage Request(WebPushSubscription receiver, WebPushMessage message)
+    private HttpRequestMessage Request(WebPushSubscription receiver, WebPushMessage message, Action written)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, receiver.Endpoint)
         {
-            Content = new ByteArrayContent(ContentEncryption.Encrypt(receiver, message.Plaintext.Span)),
+            Content = new TimedContent(ContentEncryption.Encrypt(receiver, message.Plaintext.Span), "application/octet-stream", written),
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
             Version = HttpVersion.Version20,
         };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         request.Content.Headers.ContentEncoding.Add("aes128gcm");
         request.Headers.TryAddWithoutValidation("TTL", ((long)Math.Max(0, message.TimeToLive.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
         request.Headers.TryAddWithoutValidation("Urgency", message.Urgency);

@@ -6,6 +6,9 @@ namespace Sotto.WebPush;
 /// <param name="Urgency">One of <see cref="WebPushUrgency"/>.</param>
 public sealed record WebPushMessage(ReadOnlyMemory<byte> Plaintext, TimeSpan TimeToLive, string Urgency)
 {
+    /// <summary>Not to be written later than so long after it was handed over; null for as late as the client's own time-out. More than zero.</summary>
+    public TimeSpan? SendWithin { get; init; }
+
     /// <summary>Takes the place of an undelivered message of the same topic; at most <see cref="WebPushClient.TopicLengthMax"/> characters of base64url. Null for none.</summary>
     public string? Topic { get; init; }
 

@@ -10,6 +10,10 @@ public sealed record WebPushResponse
     // The one text by which Google's error must be told apart.
     private const string FcmMismatch = "do not correspond to the credentials used to create the subscription";
 
+    // A part of an endpoint that is as long as this may be what makes it secret; a shorter one is a word such as "push".
+    private const int TellingLength = 8;
+    private static readonly char[] Separators = ['/', '?', '&', '=', ':', '.', '%'];
+
     /// <summary>HTTP status; 0 without an answer.</summary>
     public int Status { get; init; }
 
@@ -58,7 +62,9 @@ public sealed record WebPushResponse
 
     // An endpoint is itself the right to send.
     private static string? Unless(string reason, Uri endpoint) =>
-        endpoint.OriginalString.Contains(reason, StringComparison.OrdinalIgnoreCase) ? null : reason;
+        endpoint.OriginalString.Contains(reason, StringComparison.OrdinalIgnoreCase)
+        || reason.Contains(endpoint.Host, StringComparison.OrdinalIgnoreCase)
+        || endpoint.PathAndQuery.Split(Separators).Any(part => part.Length >= TellingLength && reason.Contains(part, StringComparison.OrdinalIgnoreCase)) ? null : reason;
 }
 
 /// <summary>The words of <see cref="WebPushResponse.Silence"/> that only a stranger's server gives cause for; the others are <see cref="VendorHttp.Silences"/>.</summary>

@@ -34,15 +34,15 @@ internal sealed class DeadLetterDesk(NpgsqlDataSource database, string operatorN
     {
         await using var command = database.CreateCommand(
             $"""
-            SELECT provider, reason, count(DISTINCT device_id), count(*), min(dead_lettered_at), max(dead_lettered_at)
-            FROM letters WHERE {LetterFilter.Quarantined.Where(null)} GROUP BY provider, reason ORDER BY provider, reason
+            SELECT provider, app, reason, count(DISTINCT device_id), count(*), min(dead_lettered_at), max(dead_lettered_at)
+            FROM letters WHERE {LetterFilter.Quarantined.Where(null)} GROUP BY provider, app, reason ORDER BY provider, app, reason
             """);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var found = new List<QuarantineSummary>();
         while (await row.ReadAsync(cancellationToken))
         {
             found.Add(new QuarantineSummary(
-                row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetFieldValue<DateTimeOffset>(4), row.GetFieldValue<DateTimeOffset>(5)));
+                row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetFieldValue<DateTimeOffset>(5), row.GetFieldValue<DateTimeOffset>(6)));
         }
 
         return found;
@@ -154,4 +154,4 @@ internal sealed record LetterSummary(
     Guid PushId, DateTimeOffset DeadLetteredAt, string Provider, string Outcome, string Reason, int Attempts, DateTimeOffset ExpiresAt, string State, int Bytes, IReadOnlyList<PushAttempt> History, string? App);
 
 /// <summary>What an operator is shown of tokens that were said to be dead and not believed.</summary>
-internal sealed record QuarantineSummary(string Provider, string Reason, long Devices, long Pushes, DateTimeOffset First, DateTimeOffset Last);
+internal sealed record QuarantineSummary(string Provider, string? App, string Reason, long Devices, long Pushes, DateTimeOffset First, DateTimeOffset Last);

@@ -37,6 +37,12 @@ internal sealed class InstanceStore(NpgsqlDataSource database)
         ON CONFLICT (provider, minute) DO UPDATE SET notifies = provider_minutes.notifies + excluded.notifies
         """;
 
+    private const string See =
+        """
+        INSERT INTO provider_last_seen (provider, last_seen) SELECT provider, $1 FROM unnest($2) AS served (provider) ORDER BY provider
+        ON CONFLICT (provider) DO UPDATE SET last_seen = greatest(provider_last_seen.last_seen, excluded.last_seen)
+        """;
+
     /// <summary>Takes a report, unless a newer one of the same instance was taken before.</summary>
     public async Task TakeAsync(ServiceStats report, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -49,6 +55,9 @@ internal sealed class InstanceStore(NpgsqlDataSource database)
         var (sequence, before) = await LockAsync(connection, report, now, cancellationToken);
         if (report.Sequence <= sequence)
             return;
+        // One that is unknown though it has run for longer than any is remembered was forgotten: what it counted before is in the sums, and only what it counts from now on is added.
+        if (sequence == 0 && report.StartedAt < now - InstanceLifetime)
+            before = counters;
         await ExecuteAsync(
             connection, Update, cancellationToken,
             (NpgsqlDbType.Uuid, report.Instance), (NpgsqlDbType.Bigint, report.Sequence), (NpgsqlDbType.TimestampTz, now.ToUniversalTime()),
@@ -66,6 +75,10 @@ internal sealed class InstanceStore(NpgsqlDataSource database)
             connection, AddMinutes, cancellationToken,
             (NpgsqlDbType.TimestampTz, now.ToUniversalTime()), (NpgsqlDbType.Array | NpgsqlDbType.Text, taken.Select(group => group.Key).ToArray()),
             (NpgsqlDbType.Array | NpgsqlDbType.Bigint, taken.Select(group => (long)group.Sum(entry => entry.By)).ToArray()));
+        var served = gauges.Keys.Select(SeriesName.Parse).Where(StatsNames.IsServed).Select(name => name.Provider).OfType<string>().Distinct(StringComparer.Ordinal);
+        await ExecuteAsync(
+            connection, See, cancellationToken,
+            (NpgsqlDbType.TimestampTz, now.ToUniversalTime()), (NpgsqlDbType.Array | NpgsqlDbType.Text, served.ToArray()));
         await transaction.CommitAsync(cancellationToken);
     }
 

@@ -8,8 +8,8 @@ internal static class StatsNames
     /// <summary>Taken by a provider: <c>notifies</c>.</summary>
     public static bool IsNotified(SeriesName series) => series.Is(Ends, "end", "accepted");
 
-    /// <summary>Put off after a failed attempt: <c>notify_retries</c>.</summary>
-    public static bool IsRetry(SeriesName series) => series.Is(Ends, "end", "parked");
+    /// <summary>Of those, what took more than one attempt: <c>notify_retries</c>.</summary>
+    public static bool IsRetried(SeriesName series) => series.Metric == "sotto_push_accepted_after_retry";
 
     /// <summary>Given up: <c>failures</c>.</summary>
     public static bool IsFailure(SeriesName series) => series.Is(Ends, "end", "dead-lettered");
@@ -20,8 +20,8 @@ internal static class StatsNames
     /// <summary>Heard from the network: <c>pushes</c>.</summary>
     public static bool IsHeard(SeriesName series) => series.Metric == "sotto_listener_notifications";
 
-    /// <summary>Every sender shows this for each provider that it serves.</summary>
-    public const string ServedBySender = "sotto_push_in_flight";
+    /// <summary>Shown by every sender for each provider that it serves.</summary>
+    public static bool IsServed(SeriesName series) => series.Metric == "sotto_push_in_flight";
 
     public const string Height = "sotto_listener_height";
     public const string Swarms = "sotto_listener_swarms";

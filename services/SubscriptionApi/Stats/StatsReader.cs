@@ -20,6 +20,7 @@ internal sealed class StatsReader(NpgsqlDataSource database)
         var counted = await ReadAsync(connection, "SELECT provider, name, value FROM stats", row => (Provider: row.GetString(0), Name: row.GetString(1), Value: row.GetInt64(2)), cancellationToken);
         var totals = await ReadAsync(connection, "SELECT series, sum(value) FROM service_totals GROUP BY series", row => (Name: SeriesName.Parse(row.GetString(0)), Value: row.GetDouble(1)), cancellationToken);
         var instances = await ReadAsync(connection, "SELECT service, started_at, last_seen, gauges::text, facts::text FROM service_instances", Instance.Read, cancellationToken);
+        var seen = await ReadAsync(connection, "SELECT provider, last_seen FROM provider_last_seen ORDER BY provider", row => (Provider: row.GetString(0), At: row.GetFieldValue<DateTimeOffset>(1)), cancellationToken);
         var minutes = await ReadAsync(connection, "SELECT provider, minute, notifies FROM provider_minutes", row => (Provider: row.GetString(0), Minute: row.GetFieldValue<DateTimeOffset>(1), Notifies: row.GetInt64(2)), cancellationToken);
         var subscriptions = await ReadAsync(connection, "SELECT provider, count(*) FROM subscriptions GROUP BY provider ORDER BY provider", row => (Provider: row.GetString(0), Count: row.GetInt64(1)), cancellationToken);
         var alive = instances.Where(instance => now - instance.LastSeen <= AliveFor).ToList();
@@ -31,15 +32,14 @@ internal sealed class StatsReader(NpgsqlDataSource database)
             ["subscription"] = counted.Where(entry => entry.Name == "added").Sum(entry => entry.Value),
             ["sub_renew"] = counted.Where(entry => entry.Name == "renewed").Sum(entry => entry.Value),
         };
-        var lastSeen = LastSeenByProvider(instances);
-        foreach (var (provider, at) in lastSeen)
+        foreach (var (provider, at) in seen)
         {
             stats[$"last.{provider}"] = at.ToUnixTimeSeconds();
             stats[$"alive.{provider}"] = now - at <= AliveFor;
         }
 
         stats["notifier"] = Notifiers(
-            [.. lastSeen.Keys.Union(counted.Select(entry => entry.Provider), StringComparer.Ordinal).Order(StringComparer.Ordinal)], counted, totals, minutes, now);
+            [.. seen.Select(entry => entry.Provider).Union(counted.Select(entry => entry.Provider), StringComparer.Ordinal).Order(StringComparer.Ordinal)], counted, totals, minutes, now);
         var counts = new JsonObject(subscriptions.Select(entry => KeyValuePair.Create<string, JsonNode?>(entry.Provider, entry.Count))) { ["total"] = subscriptions.Sum(entry => entry.Count) };
         stats["subscriptions"] = counts;
         AddNetwork(stats, alive);
@@ -64,18 +64,6 @@ internal sealed class StatsReader(NpgsqlDataSource database)
         stats["pending_connections"] = Values(StatsNames.Connecting).Sum();
     }
 
-    private static SortedDictionary<string, DateTimeOffset> LastSeenByProvider(List<Instance> instances)
-    {
-        var lastSeen = new SortedDictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        foreach (var instance in instances)
-        {
-            foreach (var provider in instance.Gauges.Keys.Select(SeriesName.Parse).Where(name => name.Metric == StatsNames.ServedBySender).Select(name => name.Provider).OfType<string>())
-                lastSeen[provider] = lastSeen.GetValueOrDefault(provider) is var known && known > instance.LastSeen ? known : instance.LastSeen;
-        }
-
-        return lastSeen;
-    }
-
     private static JsonObject Notifiers(
         List<string> providers,
         List<(string Provider, string Name, long Value)> counted,
@@ -90,7 +78,7 @@ internal sealed class StatsReader(NpgsqlDataSource database)
             var one = new JsonObject
             {
                 ["notifies"] = Sum(own.Where(entry => StatsNames.IsNotified(entry.Name))),
-                ["notify_retries"] = Sum(own.Where(entry => StatsNames.IsRetry(entry.Name))),
+                ["notify_retries"] = Sum(own.Where(entry => StatsNames.IsRetried(entry.Name))),
                 ["failures"] = Sum(own.Where(entry => StatsNames.IsFailure(entry.Name))),
                 ["subscription"] = counted.Where(entry => entry.Provider == provider && entry.Name == "added").Sum(entry => entry.Value),
                 ["sub_renew"] = counted.Where(entry => entry.Provider == provider && entry.Name == "renewed").Sum(entry => entry.Value),

@@ -73,7 +73,8 @@ internal sealed class SubscriptionDesk(NpgsqlDataSource database)
             WITH gone AS (
                 DELETE FROM subscriptions WHERE subscription_id IN (
                     SELECT subscription_id FROM subscriptions WHERE {filter.Where(command)} ORDER BY subscription_id LIMIT {countMax} FOR UPDATE)
-                RETURNING *)
+                RETURNING *),
+            ended AS ({SubscriptionStore.Remember} SELECT account, provider, device_id, now() FROM gone {SubscriptionStore.OrLater})
             INSERT INTO outbox (change, revision, {Columns}) SELECT 'withdrawn', nextval('revisions'), {Columns} FROM gone
             """;
         return await command.ExecuteNonQueryAsync(cancellationToken);

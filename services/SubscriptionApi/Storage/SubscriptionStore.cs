@@ -21,11 +21,19 @@ internal sealed class SubscriptionStore
         provider, device_id, sealed_device_token, sealed_envelope_key
         """;
 
+    /// <summary>Remembers what ended, given by what follows: an import from a server that still has it must not bring it back.</summary>
+    internal const string Remember = "INSERT INTO ended_subscriptions AS known (account, provider, device_id, ended_at)";
+
+    /// <summary>Ends a statement that begins with <see cref="Remember"/>.</summary>
+    internal const string OrLater = "ON CONFLICT (account, provider, device_id) DO UPDATE SET ended_at = greatest(known.ended_at, excluded.ended_at)";
+
     private const int CommandTimeoutSeconds = 10;
 
+    // Remembered even if there was none: the client may have come before what another server has of it.
     private const string Withdraw =
         $"""
-        WITH gone AS (DELETE FROM subscriptions WHERE account = $1 AND provider = $2 AND device_id = $3 RETURNING *)
+        WITH gone AS (DELETE FROM subscriptions WHERE account = $1 AND provider = $2 AND device_id = $3 RETURNING *),
+        ended AS ({Remember} VALUES ($1, $2, $3, $4) {OrLater})
         INSERT INTO outbox (change, revision, {Columns}) SELECT 'withdrawn', nextval('revisions'), {Columns} FROM gone
         """;
 
@@ -35,8 +43,8 @@ internal sealed class SubscriptionStore
             DELETE FROM subscriptions AS held
             USING unnest($1, $2, $3) AS dead (dead_provider, dead_device_id, dead_since)
             WHERE held.provider = dead_provider AND held.device_id = dead_device_id AND held.renewed_at < dead_since
-            RETURNING held.*
-        )
+            RETURNING held.*, dead_since
+        ), ended AS ({Remember} SELECT account, provider, device_id, dead_since FROM gone {OrLater})
         INSERT INTO outbox (change, revision, {Columns}) SELECT 'invalidated', nextval('revisions'), {Columns} FROM gone
         """;
 
@@ -67,12 +75,15 @@ internal sealed class SubscriptionStore
 
     /// <summary>Ends a subscription.</summary>
     /// <returns>False when there was none.</returns>
-    public async Task<bool> WithdrawAsync(SignedRequest request, DeviceAnswer device, CancellationToken cancellationToken)
+    public async Task<bool> WithdrawAsync(SignedRequest request, DeviceAnswer device, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        // A client whose clock is ahead of ours signed its subscription by the same clock.
+        var signedAt = DateTimeOffset.FromUnixTimeSeconds(request.SignedAtSeconds);
         await using var command = Command(Withdraw);
         Add(command, NpgsqlDbType.Bytea, request.Account.ToArray());
         Add(command, NpgsqlDbType.Text, request.Provider);
         Add(command, NpgsqlDbType.Bytea, device.DeviceId);
+        Add(command, NpgsqlDbType.TimestampTz, (signedAt > now ? signedAt : now).ToUniversalTime());
         var withdrawn = await command.ExecuteNonQueryAsync(cancellationToken) > 0;
         _outbox.Wake();
         return withdrawn;
@@ -104,6 +115,20 @@ internal sealed class SubscriptionStore
                 SELECT subscription_id FROM subscriptions WHERE signature_ts <= $1 ORDER BY signature_ts LIMIT $2 FOR UPDATE SKIP LOCKED)
             """);
         Add(command, NpgsqlDbType.Bigint, signedAtSecondsMax);
+        Add(command, NpgsqlDbType.Integer, countMax);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Forgets what ended at this time or before, at most <paramref name="countMax"/> at a time.</summary>
+    /// <returns>How many were forgotten.</returns>
+    public async Task<int> ForgetEndedAsync(long endedAtSecondsMax, int countMax, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            """
+            DELETE FROM ended_subscriptions WHERE (account, provider, device_id) IN (
+                SELECT account, provider, device_id FROM ended_subscriptions WHERE ended_at <= to_timestamp($1) ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+            """);
+        Add(command, NpgsqlDbType.Bigint, endedAtSecondsMax);
         Add(command, NpgsqlDbType.Integer, countMax);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }

@@ -49,7 +49,8 @@ internal sealed class WishBatch(NpgsqlDataSource database, OutboxSignal outbox)
                 session_ed25519 = excluded.session_ed25519, subaccount_token = excluded.subaccount_token,
                 subaccount_signature = excluded.subaccount_signature, signature = excluded.signature, signature_ts = excluded.signature_ts,
                 wants_data = excluded.wants_data, namespaces = excluded.namespaces, sealed_device_token = excluded.sealed_device_token,
-                sealed_envelope_key = excluded.sealed_envelope_key, revision = nextval('revisions'), renewed_at = excluded.renewed_at
+                sealed_envelope_key = excluded.sealed_envelope_key, revision = nextval('revisions'), renewed_at = excluded.renewed_at,
+                imported_as = NULL
             RETURNING held.*, held.xmax = 0 AS added
         ), told AS (
             INSERT INTO outbox (change, revision, {SubscriptionStore.Columns})

@@ -24,11 +24,12 @@ internal sealed class UnsubscribeEndpoint(ItemBatch items, ProviderDirectory pro
         if (device.Refusal is not null)
             return device.Refusal;
 
-        if (!SignatureTime.AllowsUnsubscribe(request.SignedAtSeconds, clock.GetUtcNow().ToUnixTimeSeconds()))
+        var now = clock.GetUtcNow();
+        if (!SignatureTime.AllowsUnsubscribe(request.SignedAtSeconds, now.ToUnixTimeSeconds()))
             return ItemAnswer.Failed;
         if (request.VerifySignature(SignedText.Unsubscribe(request.Account, request.SignedAtSeconds)) is { } wrong)
             return ItemAnswer.Refusal(ErrorCode.Error, wrong);
 
-        return await store.WithdrawAsync(request, device, cancellationToken) ? ItemAnswer.Removed : ItemAnswer.NotSubscribed;
+        return await store.WithdrawAsync(request, device, now, cancellationToken) ? ItemAnswer.Removed : ItemAnswer.NotSubscribed;
     }
 }

@@ -53,14 +53,16 @@ internal sealed class DuplicateFilter
 
     /// <summary>
     /// The name of a message. The namespace is part of it, since devices are matched by it afterwards: a hash that comes in a namespace that nobody wants must not hide it in another
-    /// (session-v2 section 5.9 counts a hash only for the devices that it matches).
+    /// (session-v2 section 5.9 counts a hash only for the devices that it matches). So is the expiry: a member that says falsely that the message has expired must not hide what the others say.
     /// </summary>
-    public MessageKey KeyOf(in AccountId account, short @namespace, string hash)
+    public MessageKey KeyOf(in AccountId account, short @namespace, string hash, long expiryMilliseconds)
     {
-        Span<byte> text = stackalloc byte[AccountId.Size + sizeof(short) + NotifyMessage.HashLengthMax];
+        const int HashAt = AccountId.Size + sizeof(short) + sizeof(long);
+        Span<byte> text = stackalloc byte[HashAt + NotifyMessage.HashLengthMax];
         account.Bytes.CopyTo(text);
         BinaryPrimitives.WriteInt16LittleEndian(text[AccountId.Size..], @namespace);
-        var length = AccountId.Size + sizeof(short) + Encoding.ASCII.GetBytes(hash, text[(AccountId.Size + sizeof(short))..]);
+        BinaryPrimitives.WriteInt64LittleEndian(text[(AccountId.Size + sizeof(short))..], expiryMilliseconds);
+        var length = HashAt + Encoding.ASCII.GetBytes(hash, text[HashAt..]);
         Span<byte> key = stackalloc byte[Blake2b.HashSizeMin];
         Blake2b.Hash(_secret, text[..length], key);
         return new MessageKey(BinaryPrimitives.ReadUInt64LittleEndian(key), BinaryPrimitives.ReadUInt64LittleEndian(key[8..]));

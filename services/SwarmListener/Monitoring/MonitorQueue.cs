@@ -8,9 +8,12 @@ internal sealed class MonitorQueue
     public const int InFlightMax = 4;
 
     /// <summary>
-    /// How often in a row failed requests are repeated; after that the accounts wait for their renewal. The other members of the swarm know them.
+    /// A node that answers nothing is told again at each of the next slow checks, so many times; then at the second after that, the fourth, and so on up to <see cref="ChecksApartMax"/>.
     /// </summary>
-    public const int RepeatsMax = 3;
+    public const int RepeatsAtOnceMax = 3;
+
+    /// <summary>Most slow checks between two repetitions. The other members of the swarm know the accounts meanwhile.</summary>
+    public const int ChecksApartMax = 16;
 
     // Empty queues give back what they held for more than this.
     private const int CapacityKept = 256;
@@ -18,7 +21,9 @@ internal sealed class MonitorQueue
     private readonly Queue<AccountRef> _fresh = new();
     private readonly Queue<AccountRef> _due = new();
     private readonly List<AccountRef> _failed = [];
-    private int _failures;
+    private int _repeats;
+    private int _checksApart = 1;
+    private int _checksLeft = 1;
     private bool _isFullInFlight;
 
     /// <summary>The swarm that the node belongs to.</summary>
@@ -54,7 +59,8 @@ internal sealed class MonitorQueue
         Clear();
         Session++;
         IsConnected = false;
-        (InFlight, _failures, _isFullInFlight) = (0, 0, false);
+        (InFlight, _isFullInFlight) = (0, false);
+        Heard();
     }
 
     /// <summary>Forgets what waits.</summary>
@@ -96,24 +102,32 @@ internal sealed class MonitorQueue
     public void Answered(int session)
     {
         if (Ended(session))
-            _failures = 0;
+            Heard();
     }
 
-    /// <summary>A request of this session got no answer; its accounts are told again at the next slow check.</summary>
+    /// <summary>A request of this session got no answer; its accounts are told again at a later slow check.</summary>
     public void Failed(int session, IReadOnlyList<AccountRef> accounts)
     {
-        if (Ended(session) && _failures++ < RepeatsMax)
+        if (Ended(session))
             _failed.AddRange(accounts);
     }
 
-    /// <summary>Queues again what failed.</summary>
+    /// <summary>A slow check: queues again what failed, unless nothing has been answered for longer than that makes sense.</summary>
     public void RepeatFailed()
     {
-        foreach (var account in _failed)
+        if (_failed.Count == 0 || --_checksLeft > 0)
+            return;
+        if (++_repeats >= RepeatsAtOnceMax)
+            _checksApart = Math.Min(2 * _checksApart, ChecksApartMax);
+        _checksLeft = _checksApart;
+        // One may have failed again in its turn meanwhile.
+        foreach (var account in _failed.Distinct())
             _due.Enqueue(account);
         _failed.Clear();
         _failed.Capacity = 0;
     }
+
+    private void Heard() => (_repeats, _checksApart, _checksLeft) = (0, 1, 1);
 
     private bool Ended(int session)
     {

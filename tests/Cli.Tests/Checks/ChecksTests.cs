@@ -1,5 +1,6 @@
 using Cli.Tests.Support;
 using MassTransit;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sotto.Contracts;
 using Sotto.Hosting.Bus;
 using SubscriptionApi.Tests.Support;
@@ -46,11 +47,12 @@ public sealed class ChecksTests
         await bus.StopAsync();
     }
 
-    [Test]
-    public async Task A_test_tells_that_no_sender_runs()
+    [TestCase(FrameFormat.Json)]
+    [TestCase(FrameFormat.Compact)]
+    public async Task A_test_tells_that_no_sender_runs_whatever_form_pushes_have(FrameFormat format)
     {
         await using var api = await ApiUnderTest.StartedAsync();
-        var bus = StandIns(api.Broker.Amqp, sender: null);
+        var bus = StandIns(api.Broker.Amqp, sender: null, format: format);
         await bus.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
 
         await StopsAsync(api, "No sender of apns is running");
@@ -100,7 +102,8 @@ public sealed class ChecksTests
             Items = [new PushAccepted { PushId = context.Message.Items[0].PushId, Provider = "apns", AcceptedAt = TimeProvider.System.GetUtcNow(), Attempts = 1 }],
         });
 
-    private static IBusControl StandIns(Uri broker, MessageHandler<Frame<EncryptedPush>>? sender, byte[]? deviceId = null) => Bus.Factory.CreateUsingRabbitMq(rabbit =>
+    private static IBusControl StandIns(
+        Uri broker, MessageHandler<Frame<EncryptedPush>>? sender, byte[]? deviceId = null, FrameFormat format = FrameFormat.Json) => Bus.Factory.CreateUsingRabbitMq(rabbit =>
     {
         rabbit.Host(broker);
         rabbit.DeployPublishTopology = false;
@@ -118,7 +121,9 @@ public sealed class ChecksTests
                     Payload = [1],
                     ExpiresAt = TimeProvider.System.GetUtcNow().AddHours(1),
                 };
-                await context.Send(new Uri("exchange:push.apns"), new Frame<EncryptedPush> { Items = [push] });
+                await using var line = new Broker(broker, "test") { FrameFormat = format };
+                await using var pushes = new FramePublisher<EncryptedPush>(line, "push.apns", mandatory: true, _ => 1, TimeProvider.System, NullLogger.Instance);
+                await pushes.PublishAsync(push, context.CancellationToken);
             });
         });
         if (sender is null)

@@ -87,10 +87,14 @@ public sealed class DeadLettersTests
         await WaitingAsync(3);
 
         var quarantined = (await TypesAsync("tokens", "quarantined", "--json")).Json;
-        var released = (await TypesAsync("tokens", "release", "--provider", "apns", "--json")).Json;
+        var ofAnotherApp = (await TypesAsync("tokens", "release", "--provider", "apns", "--app", "app-of-firebase", "--json")).Json;
+        var released = (await TypesAsync("tokens", "release", "--provider", "apns", "--app", "app-of-apns", "--json")).Json;
         var retired = (await TypesAsync("tokens", "retire", "--provider", "firebase", "--json")).Json;
 
-        Assert.That(quarantined.EnumerateArray().Select(one => (one.Text("provider"), one.GetProperty("devices").GetInt64())), Is.EqualTo(new[] { ("apns", 1L), ("firebase", 1L) }));
+        Assert.That(
+            quarantined.EnumerateArray().Select(one => (one.Text("provider"), one.Text("app"), one.GetProperty("devices").GetInt64())),
+            Is.EqualTo(new[] { ("apns", "app-of-apns", 1L), ("firebase", "app-of-firebase", 1L) }));
+        Assert.That(ofAnotherApp.GetProperty("released").GetInt32(), Is.Zero);
         Assert.That((released.GetProperty("released").GetInt32(), retired.GetProperty("retired").GetInt32()), Is.EqualTo((1, 1)));
         Assert.That(await HearAsync<EncryptedPush>(Provider.PushQueue("apns")), Has.Count.EqualTo(1));
         Assert.That((await HearAsync<DeviceTokenInvalidated>(BusTopology.ApiInvalidatedTokens)).Single().Provider, Is.EqualTo("firebase"));

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Cli.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Sotto.Cli.Import;
+using Sotto.Contracts;
 using Sotto.FakePhone;
 using Sotto.Sodium;
 using SubscriptionApi.Storage;
@@ -102,6 +105,89 @@ public sealed class SpnsImportTests
     }
 
     [Test]
+    public async Task What_was_changed_there_is_taken_over_without_a_newer_signature_too_unless_a_client_has_come_here()
+    {
+        byte[] key = [.. Enumerable.Range(0, 32).Select(number => (byte)number)];
+        var (withOtherKey, withOlderSignature, cameHere) = (SessionAccount.Create(), SessionAccount.Create(), SessionAccount.Create());
+        var wishes = new[] { SpnsWish.Of(withOtherKey, Token('a'), Now - Hour, 0), SpnsWish.Of(withOlderSignature, Token('b'), Now - Hour, 0), SpnsWish.Of(cameHere, Token('c'), Now - Hour, 0) };
+        foreach (var wish in wishes)
+            await _spns.StoreAsync(wish);
+        await ImportAsync();
+        await _spns.StoreAsync(wishes[0] with { EnvelopeKey = key });
+        await _spns.StoreAsync(SpnsWish.Of(withOlderSignature, Token('b'), Now - (2 * Hour), 0, 2));
+        await SubscribeAsync(wishes[2]);
+        await _spns.StoreAsync(wishes[2] with { EnvelopeKey = key });
+
+        var second = (await ImportAsync()).Json;
+        var third = (await ImportAsync()).Json;
+
+        Assert.That((second.GetProperty("added").GetInt64(), second.GetProperty("renewed").GetInt64(), second.GetProperty("unchanged").GetInt64()), Is.EqualTo((0L, 2L, 1L)));
+        Assert.That((third.GetProperty("renewed").GetInt64(), third.GetProperty("unchanged").GetInt64()), Is.EqualTo((0L, 3L)));
+        Assert.That(await EnvelopeKeyAsync(withOtherKey), Is.EqualTo(key));
+        Assert.That(await EnvelopeKeyAsync(cameHere), Is.EqualTo(new byte[32]));
+        Assert.That(await _api.QueryAsync<short[]>($"SELECT namespaces FROM subscriptions WHERE account = '\\x{withOlderSignature.Hex}'"), Is.EqualTo(new short[] { 0, 2 }));
+    }
+
+    [Test]
+    public async Task What_ended_here_is_not_brought_back_unless_it_was_signed_anew()
+    {
+        var phones = Enumerable.Range(0, 5).Select(_ => FakePhone.Create()).ToList();
+        var (left, removed, dead, cameBack, unknown) = (phones[0], phones[1], phones[2], phones[3], phones[4]);
+        foreach (var phone in phones.Where(phone => phone != unknown))
+            await _spns.StoreAsync(WishOf(phone, Now - Hour));
+        await ImportAsync();
+        await _spns.StoreAsync(WishOf(unknown, Now - Hour));
+        foreach (var phone in (FakePhone[])[left, cameBack, unknown])
+            Assert.That((await phone.UnsubscribeAsync(_api.Http, _api.Address, "apns")).Success, Is.True);
+        Assert.That((await Operator.TypesAsync(_api, "subscriptions", "remove", "--account", removed.Account.Hex, "--yes")).ExitCode, Is.Zero);
+        var death = new DeviceTokenInvalidated
+        {
+            Provider = "apns",
+            DeviceId = await _api.QueryAsync<byte[]>($"SELECT device_id FROM subscriptions WHERE account = '\\x{dead.Account.Hex}'"),
+            InvalidSince = TimeProvider.System.GetUtcNow(),
+            Reason = "Unregistered",
+        };
+        Assert.That(await _api.Services.GetRequiredService<SubscriptionStore>().WithdrawInvalidatedAsync([death], CancellationToken.None), Is.EqualTo(1));
+        await _spns.StoreAsync(WishOf(cameBack, Now + Hour));
+
+        var result = (await ImportAsync()).Json;
+
+        Assert.That(
+            (result.GetProperty("added").GetInt64(), result.GetProperty("ended").GetInt64(), result.GetProperty("unchanged").GetInt64()), Is.EqualTo((1L, 4L, 0L)));
+        Assert.That(await _api.QueryAsync<byte[]>("SELECT account FROM subscriptions"), Is.EqualTo(cameBack.Account.Id));
+    }
+
+    [Test]
+    public async Task A_sender_with_another_key_than_the_one_that_is_published_stops_the_import_which_then_goes_on()
+    {
+        await _spns.StoreAsync(SpnsWish.Of(SessionAccount.Create(), Token('a'), Now - Hour, 0));
+        var published = Path.Combine(_api.Keys, "apns.pub");
+        var right = await File.ReadAllBytesAsync(published);
+        using var other = SealingKeyPair.Generate();
+        KeyFile.WritePublicKey(published, other.PublicKey.Span);
+
+        var stopped = await ImportAsync();
+        await File.WriteAllBytesAsync(published, right);
+        var mended = (await ImportAsync()).Json;
+
+        Assert.That((stopped.ExitCode, stopped.Error.Contains("apns.pub", StringComparison.Ordinal)), Is.EqualTo((1, true)), stopped.Error);
+        Assert.That((mended.GetProperty("added").GetInt64(), mended.GetProperty("refused").GetInt64()), Is.EqualTo((1L, 0L)));
+        // The stand-in says what the senders say.
+        Assert.That(await File.ReadAllTextAsync(Repository.At("libs/Delivery/DeviceTokenValidationConsumer.cs")), Does.Contain(SenderInquiry.Unreadable));
+    }
+
+    [Test]
+    public async Task An_answer_that_cannot_be_read_stops_the_import()
+    {
+        await _spns.StoreAsync(SpnsWish.Of(SessionAccount.Create(), Token('a'), Now - Hour, 0));
+        _api.Providers.Bend = _ => new DeviceTokenValidated { ErrorCode = 0, DeviceId = [1] };
+
+        var stopped = await ImportAsync();
+
+        Assert.That((stopped.ExitCode, stopped.Output, stopped.Error.Contains("answers cannot be read", StringComparison.Ordinal)), Is.EqualTo((1, "", true)), stopped.Error);
+    }
+
+    [Test]
     public async Task A_stopped_import_goes_on_where_it_was()
     {
         var first = await _spns.StoreAsync(SpnsWish.Of(SessionAccount.Create(), Token('a'), Now - Hour, 0));
@@ -163,6 +249,14 @@ public sealed class SpnsImportTests
     }
 
     private static string Token(char digit) => new(digit, 64);
+
+    private static SpnsWish WishOf(FakePhone phone, long signedAtSeconds) => SpnsWish.Of(phone.Account, phone.TokenFor("apns"), signedAtSeconds, 0);
+
+    private async Task<byte[]?> EnvelopeKeyAsync(SessionAccount account)
+    {
+        var box = await _api.QueryAsync<byte[]>($"SELECT sealed_envelope_key FROM subscriptions WHERE account = '\\x{account.Hex}'");
+        return SealedBox.TryOpen(box, _api.Encryptor, out var key) ? key : null;
+    }
 
     private Task<CommandResult> ImportAsync(params string[] more) =>
         Operator.TypesAsync(_api, ["import", "spns", "--from", _spns.Database, "--folder", _api.Keys, "--json", .. more]);

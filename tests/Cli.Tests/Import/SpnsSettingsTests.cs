@@ -35,4 +35,28 @@ public sealed class SpnsSettingsTests
         Assert.That(ini.NotNeeded, Is.EqualTo(new[] { "hivemind.listen" }));
         Assert.That(string.Concat(ini.Known), Does.Not.Contain("s3cret"));
     }
+
+    [Test]
+    public void An_ini_file_is_read_as_the_existing_server_reads_it()
+    {
+        string[] lines =
+        [
+            "[db]", "URL : postgresql://db.example/a%%20b", "  ?sslmode=require", "[notify-huawei]", "  App_Secret = s3cret", "# app_id = 1", "", "      more: of=it", "  app_id=2", "[hivemind] # 1",
+            "subs_interval: 10", "filter_lifetime=300",
+        ];
+
+        var ini = SpnsIni.Read("spns.ini", lines);
+
+        Assert.That(ini.DatabaseUrl, Is.EqualTo("postgresql://db.example/a%20b\n?sslmode=require"));
+        Assert.That(
+            ini.Known.Select(setting => setting.There), Is.EqualTo(new[] { "hivemind.filter_lifetime", "hivemind.subs_interval", "notify-huawei.app_id", "notify-huawei.app_secret" }));
+        Assert.That(ini.NotNeeded, Is.Empty);
+    }
+
+    [TestCase("[db]", "s3cret")]
+    [TestCase("# before any section", "url = s3cret")]
+    [TestCase("[db]", "= s3cret")]
+    public void A_line_that_cannot_be_read_is_named_by_its_number_alone(params string[] lines) =>
+        Assert.That(
+            () => SpnsIni.Read("spns.ini", lines), Throws.TypeOf<SettingsException>().With.Message.EqualTo("spns.ini: line 2 is neither a [section] nor a setting."));
 }

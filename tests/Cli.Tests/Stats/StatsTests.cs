@@ -4,7 +4,10 @@ using System.Text.Json;
 using Cli.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Sotto.Contracts;
+using Sotto.FakeApns;
 using Sotto.FakePhone;
+using Sotto.FakeProvider;
+using Sotto.SenderKit;
 using SubscriptionApi.Stats;
 using SubscriptionApi.Tests.Support;
 
@@ -13,12 +16,12 @@ namespace Cli.Tests.Stats;
 /// <summary><c>sotto stats</c> and <c>GET /admin/stats</c>.</summary>
 public sealed class StatsTests
 {
-    private const string Accepted = "sotto_push_ends{provider=\"apns\",end=\"accepted\"}";
-    private const string Served = "sotto_push_in_flight{provider=\"apns\"}";
     private const string Token = "a-token-of-some-length";
 
     private ApiUnderTest _api = null!;
     private string _tokenFile = "";
+
+    private InstanceStore Store => _api.Services.GetRequiredService<InstanceStore>();
 
     [SetUp]
     public async Task StartAsync()
@@ -55,6 +58,68 @@ public sealed class StatsTests
         foreach (var name in (string[])["notifications", "pushes", "subscription", "sub_renew", "block_hash", "block_height", "swarms", "snodes", "accounts_monitored", "connections", "pending_connections", "uptime"])
             Assert.That(stats.TryGetProperty(name, out _), Is.True, name);
         Assert.That(stats.GetProperty("subscriptions").GetProperty("total").GetInt64(), Is.Zero);
+    }
+
+    [Test]
+    public async Task An_instance_that_was_forgotten_is_counted_on_from_what_it_says_when_it_is_heard_again()
+    {
+        var (now, instance) = (TimeProvider.System.GetUtcNow(), Guid.NewGuid());
+        var startedAt = now.AddDays(-3);
+        await ReportAsync(instance, 1, 10, startedAt, startedAt);
+        await Store.ForgetAsync(now, CancellationToken.None);
+        await ReportAsync(instance, 50_000, 14, startedAt);
+        await ReportAsync(instance, 50_001, 16, startedAt);
+        // A young one whose first reports were lost.
+        await ReportAsync(Guid.NewGuid(), 3, 5);
+
+        var stats = (await Operator.TypesAsync(_api, "stats", "--json")).Json;
+
+        Assert.That(stats.GetProperty("notifier").GetProperty("apns").GetProperty("notifies").GetInt64(), Is.EqualTo(10 + 2 + 5));
+    }
+
+    [Test]
+    public async Task A_sender_that_has_been_away_for_days_is_told_as_not_alive()
+    {
+        var lastReport = TimeProvider.System.GetUtcNow().AddDays(-3);
+        // No sender of this provider has run in this process, so none shows up in what the API itself reports.
+        await ReportAsync(Guid.NewGuid(), 1, 10, lastReport, lastReport, "huawei");
+        await Store.ForgetAsync(TimeProvider.System.GetUtcNow(), CancellationToken.None);
+
+        var stats = (await Operator.TypesAsync(_api, "stats", "--json")).Json;
+
+        Assert.That(stats.GetProperty("last.huawei").GetInt64(), Is.EqualTo(lastReport.ToUnixTimeSeconds()));
+        Assert.That(stats.GetProperty("alive.huawei").GetBoolean(), Is.False);
+    }
+
+    [Test]
+    public async Task A_push_that_is_taken_at_its_third_attempt_is_one_retry_and_one_that_is_taken_at_once_is_none()
+    {
+        await using var apple = await FakeApns.StartAsync();
+        apple.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 500, Body = "", Count = 2 });
+        await using var sender = await SenderUnderTest.PrepareAsync(ApnsSender.Program.Build, _api.Broker);
+        sender.Settings["Tls:TrustedCa"] = sender.Write("ca.pem", apple.Authority.Pem);
+        sender.Settings["Apns:Endpoint"] = apple.Endpoint.ToString();
+        sender.Settings["Apns:Topic"] = apple.Topic;
+        sender.Settings["Apns:KeyFile"] = sender.Write("key.p8", apple.Key.PrivatePem!);
+        sender.Settings["Apns:KeyId"] = apple.Key.KeyId;
+        sender.Settings["Apns:TeamId"] = apple.Key.TeamId;
+        sender.Settings["Apns:SealingKeyFile"] = sender.SealingKeyFile();
+        sender.Settings["Delivery:ParkingSeconds"] = "1";
+        await sender.RunAsync();
+
+        await sender.Bus.PushAsync(SenderUnderTest.Push("apns", FakePhone.Create().TokenFor("apns")));
+        await Eventually.BecomesTrueAsync(() => sender.Bus.Accepted.Any(report => report.Attempts == 3), what: "the third attempt was taken");
+        await sender.Bus.PushAsync(SenderUnderTest.Push("apns", FakePhone.Create().TokenFor("apns")));
+
+        // The API runs in the same process, and reports the same counters once more.
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                var notifiers = (await Operator.TypesAsync(_api, "stats", "--json")).Json.GetProperty("notifier");
+                return notifiers.TryGetProperty("apns", out var apns) && apns.GetProperty("notify_retries").GetInt64() is var retries && retries > 0
+                    && apns.GetProperty("notifies").GetInt64() == 2 * retries;
+            },
+            what: "one of two was a retry");
     }
 
     [Test]
@@ -127,20 +192,20 @@ public sealed class StatsTests
         Assert.That((await GetAsync(api.Addresses[0], Token)).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 
-    private Task ReportAsync(Guid instance, long sequence, double accepted) => _api.Services.GetRequiredService<InstanceStore>().TakeAsync(
+    private Task ReportAsync(Guid instance, long sequence, double accepted, DateTimeOffset? startedAt = null, DateTimeOffset? at = null, string provider = "apns") => Store.TakeAsync(
         new ServiceStats
         {
             Service = "ApnsSender",
             Instance = instance,
             Sequence = sequence,
-            StartedAt = TimeProvider.System.GetUtcNow().AddMinutes(-1),
-            Counters = new Dictionary<string, double> { [Accepted] = accepted },
-            Gauges = new Dictionary<string, double> { [Served] = 0 },
+            StartedAt = startedAt ?? TimeProvider.System.GetUtcNow().AddMinutes(-1),
+            Counters = new Dictionary<string, double> { [$"sotto_push_ends{{provider=\"{provider}\",end=\"accepted\"}}"] = accepted },
+            Gauges = new Dictionary<string, double> { [$"sotto_push_in_flight{{provider=\"{provider}\"}}"] = 0 },
         },
-        TimeProvider.System.GetUtcNow(),
+        at ?? TimeProvider.System.GetUtcNow(),
         CancellationToken.None);
 
-    private Task ListenAsync(DateTimeOffset at, long height, int swarms, int accounts, string hash) => _api.Services.GetRequiredService<InstanceStore>().TakeAsync(
+    private Task ListenAsync(DateTimeOffset at, long height, int swarms, int accounts, string hash) => Store.TakeAsync(
         new ServiceStats
         {
             Service = "SwarmListener",

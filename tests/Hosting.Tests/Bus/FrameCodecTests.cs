@@ -34,6 +34,19 @@ public sealed class FrameCodecTests
     }).QuickCheckThrowOnFailure();
 
     [Test]
+    public void What_the_compact_form_has_no_place_for_travels_as_JSON()
+    {
+        var usual = Push(Guid.NewGuid(), Provider.Apns, [1], 0, null);
+        EncryptedPush[] others = [usual with { SuspectedAt = Now }, usual with { PastAttempts = [new PushAttempt { At = Now, Outcome = "RETRY_LATER", Reason = "status 503" }] }];
+
+        Assert.That(TypeOf(usual), Is.EqualTo(FrameCodec.ContentType));
+        foreach (var other in others)
+            Assert.That(TypeOf(usual, other), Is.Not.EqualTo(FrameCodec.ContentType));
+
+        string? TypeOf(params EncryptedPush[] pushes) => new FrameEnvelope<EncryptedPush>(new Frame<EncryptedPush> { Items = pushes }, TimeProvider.System, FrameFormat.Compact).Properties.ContentType;
+    }
+
+    [Test]
     public void A_time_keeps_its_instant_whatever_its_offset()
     {
         var there = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.FromHours(5));

@@ -26,12 +26,13 @@ public sealed class WebPushAnswersTests : AnswerTable
         new("403 of another key", Says(403, OtherKey), Fate.Retired("403 VAPID key mismatch")),
         new("404", Says(404, ""), Fate.Retired("status 404")),
         new("410", Says(410, ""), Fate.Retired("status 410")),
+        new("410 with a page", Says(410, "<html></html>"), Fate.Parked(900, "RETRY_LATER", "said once: status 410")),
         .. new[] { 405, 413, 415 }.Select(status => new AnswerRow($"{status}", Says(status, ""), Fate.DeadLetter("PAYLOAD_BAD", $"status {status}"))),
         new("406", Says(406, "", retryAfter: "900"), Fate.Postponed(1800)) { Next = [Fate.LeftAlone] },
         new("429", Says(429, "", retryAfter: "200"), Fate.Postponed(300)) { Next = [Fate.LeftAlone] },
         .. new[] { 500, 502, 504 }.Select(status => new AnswerRow($"{status}", Says(status, ""), Fate.Parked(10, "RETRY_LATER", $"status {status}"))),
         new("503", Says(503, "", retryAfter: "30"), Fate.Parked(60, "RETRY_LATER", "status 503")),
-        new("507", Says(507, NoSubscriber), Fate.Parked(1800, "RETRY_LATER", "507 code 50701")),
+        new("507", Says(507, NoSubscriber), Fate.Parked(3600, "RETRY_LATER", "507 code 50701")),
     ];
 
     private readonly Dictionary<string, FakeWebPush> _services = new(StringComparer.Ordinal);

@@ -102,7 +102,7 @@ internal sealed class ListenerProcess
         var refusal = _audience.Judge(node.Swarms, account);
         if (refusal != Refusal.None)
             return refusal;
-        var key = _filter.KeyOf(account, 0, hash);
+        var key = _filter.KeyOf(account, 0, hash, 0);
         if (!_filter.TryAdd(key))
             return null;
         if (canPublish)

@@ -114,7 +114,9 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
         var isJust = entry.Outcome switch
         {
             DeliveryOutcome.TokenDead or DeliveryOutcome.PayloadBad => true,
-            DeliveryOutcome.RetryLater or DeliveryOutcome.Throttled => (letter.Push.FirstAttemptAt ?? entry.LastAttemptAt) + budget - Now < entry.WaitMax + Moment,
+            // A time that the provider named is waited for as long as the budget is not over.
+            DeliveryOutcome.RetryLater or DeliveryOutcome.Throttled =>
+                (letter.Push.FirstAttemptAt ?? entry.LastAttemptAt) + budget - Now < (Told(entry.Outcome) is null ? entry.WaitMax : TimeSpan.Zero) + Moment,
             _ => false,
         };
         if (!isJust)
@@ -149,7 +151,8 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
         var least = (grown < later.Pace.Cap ? grown : later.Pace.Cap) / PaceShare;
         if (rung < least && rung < ladder.Rungs[^1])
             scheduler.Break($"push {entry.Number} waits {rung.TotalSeconds:0} s after {push.Attempt} attempts, less than {least.TotalSeconds:0.0} s");
-        if (Now + rung > push.FirstAttemptAt + budget + Moment)
+        var budgetEnds = push.FirstAttemptAt + budget + Moment;
+        if ((later.Told is null ? Now + rung : Now) > budgetEnds)
             scheduler.Break($"push {entry.Number} is tried for longer than its budget");
     }
 

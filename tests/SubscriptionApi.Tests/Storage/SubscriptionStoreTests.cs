@@ -154,6 +154,25 @@ public sealed class SubscriptionStoreTests
     }
 
     [Test]
+    public async Task What_ended_is_remembered_for_14_days_even_if_it_was_not_here()
+    {
+        var phone = FakePhone.Create().At(_clock);
+        await phone.SubscribeAsync(_api.Http, _api.Address, "apns", [0]);
+        Assert.That((await phone.UnsubscribeAsync(_api.Http, _api.Address, "apns")).Removed, Is.True);
+        _clock.Now = Now + TimeSpan.FromSeconds(1);
+        var unknown = FakePhone.Create().At(_clock);
+        Assert.That((await unknown.UnsubscribeAsync(_api.Http, _api.Address, "apns")).Removed, Is.False);
+        Assert.That(await _api.QueryAsync<long>("SELECT count(*) FROM ended_subscriptions"), Is.EqualTo(2));
+        await _api.StopAsync();
+
+        _clock.Now = Now + TimeSpan.FromDays(14);
+        await _api.StartAsync(_clock);
+
+        await Eventually.BecomesTrueAsync(async () => await _api.QueryAsync<long>("SELECT count(*) FROM ended_subscriptions") == 1, what: "one of two was forgotten");
+        Assert.That(await _api.QueryAsync<byte[]>("SELECT account FROM ended_subscriptions"), Is.EqualTo(unknown.Account.Id));
+    }
+
+    [Test]
     public async Task A_database_that_refuses_is_error_4_for_that_item_alone()
     {
         var phone = FakePhone.Create().At(_clock);

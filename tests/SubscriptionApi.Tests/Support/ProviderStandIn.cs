@@ -115,7 +115,7 @@ internal sealed class ProviderStandIn : IAsyncDisposable
     public DeviceTokenValidated Judge(ValidateDeviceToken question)
     {
         if (!SealedBox.TryOpen(question.SealedServiceInfo, _keys[question.Provider], out var info))
-            return Refuse(4, "sealed to another key");
+            return Refuse(4, $"The {question.Provider} notification service could not read the request");
         using var json = JsonDocument.Parse(info);
         if (json.RootElement.ValueKind != JsonValueKind.Object)
             return Refuse(4, "service_info is not an object");

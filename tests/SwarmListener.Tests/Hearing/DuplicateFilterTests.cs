@@ -14,7 +14,7 @@ public sealed class DuplicateFilterTests
     public void A_copy_is_recognised_for_one_to_two_windows()
     {
         var filter = new DuplicateFilter(_settings, _clock);
-        var key = filter.KeyOf(Accounts.At(1), 0, Hash);
+        var key = filter.KeyOf(Accounts.At(1), 0, Hash, 0);
         Assert.That(filter.TryAdd(key), Is.True);
 
         _clock.Advance(TimeSpan.FromSeconds(599));
@@ -29,7 +29,7 @@ public sealed class DuplicateFilterTests
     public void What_was_not_published_is_taken_again()
     {
         var filter = new DuplicateFilter(_settings, _clock);
-        var key = filter.KeyOf(Accounts.At(1), 0, Hash);
+        var key = filter.KeyOf(Accounts.At(1), 0, Hash, 0);
         filter.TryAdd(key);
 
         filter.Forget(key);
@@ -41,10 +41,11 @@ public sealed class DuplicateFilterTests
     public void The_same_hash_of_another_account_or_in_another_namespace_is_another_message()
     {
         var filter = new DuplicateFilter(_settings, _clock);
-        filter.TryAdd(filter.KeyOf(Accounts.At(1), 0, Hash));
+        filter.TryAdd(filter.KeyOf(Accounts.At(1), 0, Hash, 0));
 
-        Assert.That(filter.TryAdd(filter.KeyOf(Accounts.At(2), 0, Hash)), Is.True);
-        Assert.That(filter.TryAdd(filter.KeyOf(Accounts.At(1), -1, Hash)), Is.True);
+        Assert.That(filter.TryAdd(filter.KeyOf(Accounts.At(2), 0, Hash, 0)), Is.True);
+        Assert.That(filter.TryAdd(filter.KeyOf(Accounts.At(1), -1, Hash, 0)), Is.True);
+        Assert.That(filter.TryAdd(filter.KeyOf(Accounts.At(1), 0, Hash, 1)), Is.True);
     }
 
     [Test]
@@ -52,17 +53,17 @@ public sealed class DuplicateFilterTests
     {
         var filter = new DuplicateFilter(_settings, _clock);
         for (ulong i = 0; i < 10_000; i++)
-            Assert.That(filter.TryAdd(filter.KeyOf(Accounts.At(i), 0, Hash)), Is.True);
+            Assert.That(filter.TryAdd(filter.KeyOf(Accounts.At(i), 0, Hash, 0)), Is.True);
 
         Assert.That(filter.Count, Is.LessThanOrEqualTo(2000));
-        Assert.That(filter.TryAdd(filter.KeyOf(Accounts.At(9_999), 0, Hash)), Is.False);
+        Assert.That(filter.TryAdd(filter.KeyOf(Accounts.At(9_999), 0, Hash, 0)), Is.False);
     }
 
     [Test]
     public void After_a_long_silence_nothing_is_remembered()
     {
         var filter = new DuplicateFilter(_settings, _clock);
-        var key = filter.KeyOf(Accounts.At(1), 0, Hash);
+        var key = filter.KeyOf(Accounts.At(1), 0, Hash, 0);
         filter.TryAdd(key);
 
         _clock.Advance(TimeSpan.FromHours(5));

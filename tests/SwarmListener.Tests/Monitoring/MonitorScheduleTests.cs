@@ -144,15 +144,15 @@ public sealed class MonitorScheduleTests
     }
 
     [Test]
-    public void What_got_no_answer_is_told_again_at_the_next_check_but_not_for_ever()
+    public void What_got_no_answer_is_told_again_at_the_next_check_and_then_ever_more_seldom()
     {
         Install(Accounts.At(Low));
-        var sent = 0;
-        for (var check = 0; check < 10; check++)
+        var told = new List<int>();
+        for (var check = 0; check < 64; check++)
         {
             if (_schedule.Take(_low, Start) is { } body)
             {
-                sent++;
+                told.Add(check);
                 _low.Failed(_low.Session, body.Accounts);
             }
 
@@ -160,7 +160,41 @@ public sealed class MonitorScheduleTests
             _schedule.Check(Start);
         }
 
-        Assert.That(sent, Is.EqualTo(1 + MonitorQueue.RepeatsMax));
+        Assert.That(told, Is.EqualTo(new[] { 0, 1, 2, 3, 5, 9, 17, 33, 49 }));
+    }
+
+    [Test]
+    public void All_that_failed_at_one_time_is_told_at_the_next_check()
+    {
+        Install([.. Enumerable.Range(0, 4).Select(i => Accounts.At(Low + (ulong)i))]);
+        var body = _schedule.Take(_low, Start)!;
+        foreach (var account in body.Accounts.Chunk(1))
+        {
+            _low.Sent(isFull: false);
+            _low.Failed(_low.Session, account);
+        }
+
+        _schedule.Check(Start);
+
+        Assert.That(_schedule.Take(_low, Start)!.Accounts, Is.EquivalentTo(body.Accounts));
+    }
+
+    [Test]
+    public void After_an_answer_what_fails_is_told_at_the_next_check_again()
+    {
+        Install(Accounts.At(Low));
+        for (var check = 0; check < 8; check++)
+        {
+            if (_schedule.Take(_low, Start) is { } body)
+                _low.Failed(_low.Session, body.Accounts);
+            _schedule.Check(Start);
+        }
+
+        _low.Sent(isFull: false);
+        _low.Answered(_low.Session);
+        _schedule.Check(Start);
+
+        Assert.That(_schedule.Take(_low, Start), Is.Not.Null);
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Runtime.Serialization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
@@ -179,20 +180,24 @@ internal sealed class TestTrip : IAsyncDisposable
         consumer.ReceivedAsync += (_, delivery) =>
         {
             var at = TimeProvider.System.GetTimestamp();
-            foreach (var item in Items(delivery.Body.Span))
+            foreach (var item in Items(delivery.BasicProperties.ContentType, delivery.Body.Span))
                 _seen.Writer.TryWrite((exchange, item, at));
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer, cancellationToken);
     }
 
-    private static List<JsonObject> Items(ReadOnlySpan<byte> body)
+    // Pushes may come in their compact form (FrameFormat); then they are made what they are in JSON.
+    private static List<JsonObject> Items(string? contentType, ReadOnlySpan<byte> body)
     {
         try
         {
-            return JsonNode.Parse(body)?["message"]?["items"]?.AsArray().OfType<JsonObject>().ToList() ?? [];
+            var items = contentType == FrameCodec.ContentType
+                ? JsonSerializer.SerializeToNode((FrameCodec.Read(body, out _) as Frame<EncryptedPush>)?.Items, JsonSerializerOptions.Web)
+                : JsonNode.Parse(body)?["message"]?["items"];
+            return items?.AsArray().OfType<JsonObject>().ToList() ?? [];
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or SerializationException)
         {
             return [];
         }

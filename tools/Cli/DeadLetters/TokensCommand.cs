@@ -10,19 +10,20 @@ namespace Sotto.Cli.DeadLetters;
 internal static class TokensCommand
 {
     private static readonly Option<string> Provider = new("--provider") { Description = "Only this provider, such as apns.", Required = true };
+    private static readonly Option<string> App = new("--app") { Description = "Only this app, as clients name it." };
     private static readonly Option<string> Reason = new("--reason") { Description = "Only those that died for a reason that contains this." };
 
     public static Command Create() => new("tokens", "Decide on device tokens whose death was doubted.") { Quarantined(), Release(), Retire() };
 
     private static Command Quarantined()
     {
-        var command = new Command("quarantined", "How many tokens each provider called dead without being believed, by reason.");
+        var command = new Command("quarantined", "How many tokens each provider called dead without being believed, by app and reason.");
         command.Runs(async (arguments, cancellationToken) =>
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
             var found = await Letters.Desk(database).QuarantinedAsync(cancellationToken);
             Output.Print(arguments, found, found.Select(one => FormattableString.Invariant(
-                $"{one.Provider,-12} {one.Devices,8:N0} devices, {one.Pushes,8:N0} pushes, {one.First:u} to {one.Last:u}  {one.Reason}")));
+                $"{one.Provider,-12} {one.App,-20} {one.Devices,8:N0} devices, {one.Pushes,8:N0} pushes, {one.First:u} to {one.Last:u}  {one.Reason}")));
             return Output.Done;
         });
         return command;
@@ -31,7 +32,7 @@ internal static class TokensCommand
     private static Command Release()
     {
         var rate = new Option<int>("--rate") { Description = "At most so many pushes a second.", DefaultValueFactory = _ => Letters.RateDefault };
-        var command = new Command("release", "They live: the setting was wrong and is mended. Their pushes are replayed.") { Provider, Reason, rate };
+        var command = new Command("release", "They live: the setting was wrong and is mended. Their pushes are replayed.") { Provider, App, Reason, rate };
         command.Runs(async (arguments, cancellationToken) =>
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
@@ -45,7 +46,7 @@ internal static class TokensCommand
 
     private static Command Retire()
     {
-        var command = new Command("retire", "They are dead: their subscriptions end, except those renewed since.") { Provider, Reason };
+        var command = new Command("retire", "They are dead: their subscriptions end, except those renewed since.") { Provider, App, Reason };
         command.Runs(async (arguments, cancellationToken) =>
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
@@ -59,5 +60,5 @@ internal static class TokensCommand
     }
 
     private static LetterFilter Filter(ParseResult arguments) =>
-        LetterFilter.Quarantined with { Provider = arguments.GetValue(Provider), Reason = arguments.GetValue(Reason) };
+        LetterFilter.Quarantined with { Provider = arguments.GetValue(Provider), App = arguments.GetValue(App), Reason = arguments.GetValue(Reason) };
 }

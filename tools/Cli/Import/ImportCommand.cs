@@ -138,13 +138,13 @@ internal static class ImportCommand
     {
         var run = await OperatorRun.FindAsync(database, name, cancellationToken);
         if (run is null || run.Finished || arguments.GetValue(FromStart))
-            return new OperatorRun(name, "", new ImportCounts(0, 0, 0, 0, 0).ToArray(), Finished: false);
+            return new OperatorRun(name, "", new ImportCounts(0, 0, 0, 0, 0, 0).ToArray(), Finished: false);
         Output.Remark(arguments, $"Going on where it was stopped: {ImportCounts.Of(run)} so far.");
         return run;
     }
 
     private static void Print(ParseResult arguments, ImportCounts counts, RefusedRows refused) => Output.Print(
         arguments,
-        new { counts.Read, counts.Added, counts.Renewed, counts.Unchanged, counts.Refused, reasons = refused.Reasons },
+        new { counts.Read, counts.Added, counts.Renewed, counts.Unchanged, counts.Refused, counts.Ended, reasons = refused.Reasons },
         [counts.ToString(), .. refused.Reasons.OrderByDescending(reason => reason.Value).Select(reason => FormattableString.Invariant($"  {reason.Value,10:N0}  {reason.Key}"))]);
 }

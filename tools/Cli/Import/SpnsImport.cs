@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Sotto.Session;
 using SubscriptionApi.Providers;
@@ -52,19 +53,25 @@ internal sealed class SpnsImport(
         await room.WaitAsync(cancellationToken);
         // Told before it is marked as done: after a crash in between a row is told twice, and never not at all.
         await refused.AddAsync(batch.Refused, cancellationToken);
-        return await store.StoreAsync(batch.Taken, run, (before, added, renewed) => Advance(before, batch, added, renewed), clock.GetUtcNow(), cancellationToken);
+        return await store.StoreAsync(batch.Taken, run, (before, stored) => Advance(before, batch, stored), clock.GetUtcNow(), cancellationToken);
     }
 
     private static long PositionOf(OperatorRun run) => run.Position.Length == 0 ? long.MinValue : long.Parse(run.Position, CultureInfo.InvariantCulture);
 
-    private static OperatorRun Advance(OperatorRun before, JudgedBatch batch, long added, long renewed)
+    private static OperatorRun Advance(OperatorRun before, JudgedBatch batch, StoredBatch stored)
     {
         var counts = ImportCounts.Of(before);
         var (rows, taken, turnedDown) = (batch.Rows, batch.Taken.Count, batch.Refused.Count);
         return before with
         {
             Position = rows.Count > 0 ? rows[^1].Id.ToString(CultureInfo.InvariantCulture) : before.Position,
-            Counts = new ImportCounts(counts.Read + rows.Count, counts.Added + added, counts.Renewed + renewed, counts.Unchanged + taken - added - renewed, counts.Refused + turnedDown).ToArray(),
+            Counts = new ImportCounts(
+                counts.Read + rows.Count,
+                counts.Added + stored.Added,
+                counts.Renewed + stored.Renewed,
+                counts.Unchanged + taken - stored.Added - stored.Renewed - stored.Ended,
+                counts.Refused + turnedDown,
+                counts.Ended + stored.Ended).ToArray(),
             Finished = batch.IsLast,
         };
     }
@@ -122,6 +129,8 @@ internal sealed class SpnsImport(
             DeviceId = device.DeviceId,
             SealedDeviceToken = device.SealedDeviceToken,
             SealedEnvelopeKey = seal.Seal(row.EnvelopeKey),
+            // All but the envelope key is signed.
+            ImportedAs = SHA256.HashData([.. row.Signature, .. row.SubaccountSignature ?? [], .. row.EnvelopeKey]),
         };
     }
 
@@ -141,15 +150,18 @@ internal sealed record JudgedBatch(IReadOnlyList<SpnsRow> Rows, IReadOnlyList<Im
 /// <summary>What became of the rows that were read.</summary>
 /// <param name="Read">All of them.</param>
 /// <param name="Added">New here.</param>
-/// <param name="Renewed">Here already, with an older signature.</param>
+/// <param name="Renewed">Here already, with an older signature, or as an earlier import found it and otherwise than it is there now.</param>
 /// <param name="Unchanged">Here already, as new or newer.</param>
 /// <param name="Refused">Not taken, each for a reason that is reported.</param>
-internal sealed record ImportCounts(long Read, long Added, long Renewed, long Unchanged, long Refused)
+/// <param name="Ended">Not taken: ended here after they were signed.</param>
+internal sealed record ImportCounts(long Read, long Added, long Renewed, long Unchanged, long Refused, long Ended)
 {
-    public static ImportCounts Of(OperatorRun run) => new(run.Counts[0], run.Counts[1], run.Counts[2], run.Counts[3], run.Counts[4]);
+    // A run that was stopped in an earlier version has not counted what ended.
+    public static ImportCounts Of(OperatorRun run) =>
+        new(run.Counts[0], run.Counts[1], run.Counts[2], run.Counts[3], run.Counts[4], run.Counts.Length > 5 ? run.Counts[5] : 0);
 
-    public long[] ToArray() => [Read, Added, Renewed, Unchanged, Refused];
+    public long[] ToArray() => [Read, Added, Renewed, Unchanged, Refused, Ended];
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{Read:N0} rows read: {Added:N0} added, {Renewed:N0} renewed, {Unchanged:N0} unchanged, {Refused:N0} refused");
+        CultureInfo.InvariantCulture, $"{Read:N0} rows read: {Added:N0} added, {Renewed:N0} renewed, {Unchanged:N0} unchanged, {Refused:N0} refused, {Ended:N0} ended here");
 }

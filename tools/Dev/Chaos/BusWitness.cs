@@ -24,7 +24,6 @@ internal sealed class BusWitness(Func<Uri> broker, Crowd crowd, Action<string, R
     private readonly ConcurrentDictionary<string, DateTimeOffset> _arrived = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, SealedPush> _sealed = [];
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _expired = [];
-    private readonly ConcurrentDictionary<Guid, (string Outcome, DateTimeOffset At)> _dead = [];
     private readonly ConcurrentDictionary<string, Device> _byDeviceId = new(StringComparer.Ordinal);
     private Task _loop = Task.CompletedTask;
     private long _unopened;
@@ -37,9 +36,6 @@ internal sealed class BusWitness(Func<Uri> broker, Crowd crowd, Action<string, R
 
     /// <summary>Pushes said to have expired.</summary>
     public IReadOnlyDictionary<Guid, DateTimeOffset> ExpiredPushes => _expired;
-
-    /// <summary>Pushes said to be dead letters.</summary>
-    public IReadOnlyDictionary<Guid, (string Outcome, DateTimeOffset At)> DeadPushes => _dead;
 
     /// <summary>Sealed pushes that no device of the run can open.</summary>
     public long Unopened => Interlocked.Read(ref _unopened);
@@ -127,7 +123,7 @@ internal sealed class BusWitness(Func<Uri> broker, Crowd crowd, Action<string, R
                     _expired.TryAdd(item.GetProperty("pushId").GetGuid(), now);
                     break;
                 case Dead:
-                    _dead.TryAdd(item.GetProperty("pushId").GetGuid(), (item.GetProperty("outcome").GetString()!, now));
+                    // Said is not kept: what became of them the keeper's table tells.
                     break;
                 default:
                     HearPush(item, now);

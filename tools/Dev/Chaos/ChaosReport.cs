@@ -39,7 +39,9 @@ internal sealed record ChaosReport
     {
         foreach (var (name, value) in Rows())
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-14} {value,10:N0}"));
-        output.WriteLine($"\n  faults         {string.Join(", ", Counts().Select(kind => $"{kind.Key} {kind.Value}"))}");
+        output.WriteLine($"\n  faults         {Text(Counts(isDone: true))}");
+        if (Counts(isDone: false) is { Count: > 0 } notDone)
+            output.WriteLine($"  not done       {Text(notDone)}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  ends           {Ends.Count} processes ended, {Ends.Count(end => end.IsInGoodOrder)} of them in good order; at rest {Drained.TotalSeconds:0.0} s after the last fault; {Took.TotalSeconds:0} s in all"));
         if (Leaks is { } leaks)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  leaks          {leaks.Count:N0} found in {leaks.Places:N0} files, pages, tables and messages, {leaks.Bytes / 1e6:N1} MB"));
@@ -59,7 +61,8 @@ internal sealed record ChaosReport
         var json = new JsonObject();
         foreach (var (name, value) in Rows())
             json[name.Replace('-', '_')] = value;
-        json["faults"] = new JsonObject(Counts().Select(kind => KeyValuePair.Create(kind.Key, (JsonNode?)kind.Value)));
+        json["faults"] = ToJson(Counts(isDone: true));
+        json["faults_not_done"] = ToJson(Counts(isDone: false));
         json["faults_done"] = new JsonArray([.. Done.OrderBy(done => done.From).Select(Show)]);
         json["processes_ended"] = new JsonArray([.. Ends.Select(end => JsonSerializer.SerializeToNode(end, Camel))]);
         json["unexcused"] = Verdict.Unexcused;
@@ -81,6 +84,7 @@ internal sealed record ChaosReport
         ["detail"] = done.Fault.Detail,
         ["from"] = done.From,
         ["until"] = done.Until,
+        ["outcome"] = done.Outcome.ToString(),
         ["note"] = done.Note,
     };
 
@@ -96,6 +100,12 @@ internal sealed record ChaosReport
         ("waiting", Verdict.Waiting), ("lost", Verdict.Lost), ("duplicated", Verdict.Duplicated), ("misdirected", Verdict.Misdirected), ("late", Verdict.Late),
     ];
 
-    private SortedDictionary<string, int> Counts() =>
-        new(Done.GroupBy(done => done.Fault.Kind.ToString(), StringComparer.Ordinal).ToDictionary(kind => kind.Key, kind => kind.Count(), StringComparer.Ordinal), StringComparer.Ordinal);
+    private SortedDictionary<string, int> Counts(bool isDone) => new(
+        Done.Where(done => (done.Outcome == FaultOutcome.Done) == isDone).GroupBy(done => done.Fault.Kind.ToString(), StringComparer.Ordinal)
+            .ToDictionary(kind => kind.Key, kind => kind.Count(), StringComparer.Ordinal),
+        StringComparer.Ordinal);
+
+    private static string Text(SortedDictionary<string, int> counts) => string.Join(", ", counts.Select(kind => $"{kind.Key} {kind.Value}"));
+
+    private static JsonObject ToJson(SortedDictionary<string, int> counts) => new(counts.Select(kind => KeyValuePair.Create(kind.Key, (JsonNode?)kind.Value)));
 }

@@ -46,7 +46,19 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         providers.Start();
         using var storm = new Storm(world, crowd, options);
         using var harm = new Harm(world, supervisor);
-        var books = new ChaosBooks(world, crowd, storm, bus, providers, supervisor, harm);
+        var keeper = new KeeperWitness(world);
+        var seen = new Testimony
+        {
+            Crowd = crowd,
+            Stored = storm.Stored,
+            Heard = bus.Messages,
+            Pushes = bus.Pushes,
+            ExpiredPushes = bus.ExpiredPushes,
+            Rings = providers.Rings,
+            Ends = supervisor.Ends,
+            Done = harm.Done,
+        };
+        var books = new ChaosBooks(seen);
 
         await storm.GatherAsync(cancellation);
         // One message for everybody, so that what follows meets a system that is warm, and that is known to work.
@@ -55,12 +67,13 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         await WorkAsync(storm, harm, plan, supervisor, providers, bus, cancellation);
         var calm = TimeProvider.System.GetTimestamp();
         say("The last fault is undone; everything must come to rest by itself ...");
-        await RestAsync(books, RestPatience, cancellation);
+        await RestAsync(books, keeper, RestPatience, cancellation);
         await ProbeAsync(storm, crowd, books, providers, cancellation);
         var drained = TimeProvider.System.GetElapsedTime(calm);
         await Task.Delay(CopyWatch, TimeProvider.System, cancellation);
 
-        var verdict = await books.JudgeAsync(await WaitingAsync(world, storm, crowd, bus, cancellation), cancellation);
+        var waiting = await WaitingAsync(world, seen, cancellation);
+        var verdict = books.Judge(waiting, await keeper.ReadAsync(cancellation));
         if (bus.Unopened > 0)
             _troubles.Add($"{bus.Unopened} sealed pushes cannot be opened by any device.");
         if (hunt is not null)
@@ -100,18 +113,18 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             cancellation.ThrowIfCancellationRequested();
             say(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{storm.Pushes:N0} pushes told of, {bus.Messages.Count:N0} messages accepted, {providers.Distinct:N0} pushes delivered; {harm.Done.Count} faults done, {supervisor.Alive} services up; now {harm.Present}"));
+                $"{storm.Pushes:N0} pushes told of, {bus.Messages.Count:N0} messages accepted, {providers.Distinct:N0} pushes delivered; {harm.Done.Count(done => done.Outcome == FaultOutcome.Done)} faults done, {supervisor.Alive} services up; now {harm.Present}"));
         }
 
         await work;
     }
 
-    private async Task RestAsync(ChaosBooks books, TimeSpan patience, CancellationToken cancellation)
+    private async Task RestAsync(ChaosBooks books, KeeperWitness keeper, TimeSpan patience, CancellationToken cancellation)
     {
         var begun = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var open = (await books.JudgeAsync([], cancellation)).Lost;
+            var open = books.Judge([], await keeper.ReadAsync(cancellation)).Lost;
             if (open == 0)
                 return;
             if (TimeProvider.System.GetElapsedTime(begun) > patience)
@@ -144,7 +157,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
     }
 
     // What is in the queues when the books are closed; put back, but the broker counts that.
-    private static async Task<IReadOnlyCollection<PushKey>> WaitingAsync(ChaosWorld world, Storm storm, Crowd crowd, BusWitness bus, CancellationToken cancellation)
+    private static async Task<IReadOnlyCollection<PushKey>> WaitingAsync(ChaosWorld world, Testimony seen, CancellationToken cancellation)
     {
         var keys = new List<PushKey>();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(world.Broker.Management, "/api/queues"));
@@ -157,7 +170,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         {
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
             while (await channel.BasicGetAsync(queue, autoAck: false, cancellation) is { } message)
-                keys.AddRange(Frames.Keys(message.Body.ToArray(), storm, crowd, bus));
+                keys.AddRange(Frames.Keys(message.Body.ToArray(), seen));
         }
 
         return keys;

@@ -11,12 +11,15 @@ namespace Sotto.Dev.Chaos;
 /// <summary>The whole system, with a handle on everything that can be broken: servers of its own, and for each service wires and a clock of its own.</summary>
 internal sealed class ChaosWorld : IAsyncDisposable
 {
+    /// <summary>The longest time for which a push waits for its next attempt.</summary>
+    public const int ParkingSecondsMax = 15;
+
     private const string DatabaseName = "sotto";
 
     // What waits for a retry comes back within a run.
     private static readonly Dictionary<string, string> Settings = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Delivery:ParkingSeconds"] = "1,2,5,15",
+        ["Delivery:ParkingSeconds"] = $"1,2,5,{ParkingSecondsMax}",
         ["Delivery:RampUpSeconds"] = "5",
         ["Delivery:CredentialPauseSeconds"] = "2",
         ["Swarm:SlowCheckSeconds"] = "5",

@@ -12,10 +12,14 @@ internal sealed class Crowd
     private const int PushesForAccount = 250;
     private const int Ordinary = 0;
     private const int Special = 5;
+    private const int KeyBytes = 32;
+
+    // Who renews takes one about every eight seconds. They are drawn beforehand, so that each can be looked for from the first message on.
+    private const int FurtherKeys = 100;
 
     private static readonly string[] Services = ["apns", "firebase", "huawei", "apns", "firebase", "huawei", "apns-sandbox"];
 
-    private Crowd(IReadOnlyList<Device> devices)
+    public Crowd(IReadOnlyList<Device> devices)
     {
         Devices = devices;
         ByAccount = devices.ToLookup(device => device.Account, StringComparer.OrdinalIgnoreCase);
@@ -55,7 +59,8 @@ internal sealed class Crowd
                 var role = k == 0 && i % 4 != 0 ? Role.Steady : (Role)random.Next(5);
                 var service = Services[random.Next(Services.Length)];
                 devices.Add(new Device(
-                    $"{service} {i}.{k}", service, Phone.Create(account, unchecked(seed * 7919 + i * 8 + k)), role, random.Next(3) == 0 ? [Ordinary, Special] : [Ordinary]));
+                    $"{service} {i}.{k}", service, Phone.Create(account, unchecked(seed * 7919 + i * 8 + k)), role, random.Next(3) == 0 ? [Ordinary, Special] : [Ordinary],
+                    role == Role.Renewing ? Keys(unchecked(seed * 6151 + i * 8 + k)) : []));
             }
         }
 
@@ -67,4 +72,17 @@ internal sealed class Crowd
 
     /// <summary>Where a message may be stored.</summary>
     public static int NamespaceOf(Random random) => random.Next(10) == 0 ? Special : Ordinary;
+
+    private static byte[][] Keys(int seed)
+    {
+        var random = new Random(seed);
+        var keys = new byte[FurtherKeys][];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            keys[i] = new byte[KeyBytes];
+            random.NextBytes(keys[i]);
+        }
+
+        return keys;
+    }
 }

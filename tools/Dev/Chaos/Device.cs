@@ -23,7 +23,7 @@ internal enum Role
 }
 
 /// <summary>One simulated device of a run.</summary>
-internal sealed class Device(string name, string service, Phone phone, Role role, int[] namespaces)
+internal sealed class Device(string name, string service, Phone phone, Role role, int[] namespaces, IReadOnlyList<byte[]> furtherKeys)
 {
     private readonly List<Phone> _phones = [phone];
 
@@ -62,20 +62,32 @@ internal sealed class Device(string name, string service, Phone phone, Role role
         }
     }
 
+    /// <summary>Every envelope key that it has had, has, or will have.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Keys => furtherKeys.Select(key => (ReadOnlyMemory<byte>)key).Prepend(phone.EnvelopeKey);
+
+    /// <summary>When it first asked the API.</summary>
+    public DateTimeOffset? SubscribingFrom { get; set; }
+
     /// <summary>When the API first said yes.</summary>
     public DateTimeOffset? SubscribedAt { get; set; }
 
     /// <summary>From when on pushes need not come: it began to withdraw, or its token died.</summary>
     public DateTimeOffset? GoneFrom { get; set; }
 
+    /// <summary>When the API said that it is forgotten.</summary>
+    public DateTimeOffset? WithdrawnAt { get; set; }
+
     /// <summary>True while it may count on being woken.</summary>
     public bool CountsOnIt => SubscribedAt is not null && GoneFrom is null;
 
-    /// <summary>From now on it wants another key.</summary>
-    public void ChangeKey(ReadOnlySpan<byte> key)
+    /// <summary>From now on it wants another key, as long as there is one.</summary>
+    public void ChangeKey()
     {
         lock (_phones)
-            _phones.Add(phone.WithEnvelopeKey(key));
+        {
+            if (_phones.Count <= furtherKeys.Count)
+                _phones.Add(phone.WithEnvelopeKey(furtherKeys[_phones.Count - 1]));
+        }
     }
 
     /// <summary>Opens an envelope with whichever key fits.</summary>

@@ -14,6 +14,7 @@ internal sealed class Harm(ChaosWorld world, Supervisor supervisor) : IDisposabl
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan CrashPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan UpPatience = TimeSpan.FromSeconds(20);
     private const int ConnectionsMax = 500;
     private const int BadRequests = 3;
     private const long DiskFreeEverything = 1L << 60;
@@ -58,23 +59,27 @@ internal sealed class Harm(ChaosWorld world, Supervisor supervisor) : IDisposabl
         var what = $"{fault.Kind} {fault.Target} {fault.Detail}".TrimEnd();
         var from = TimeProvider.System.GetUtcNow();
         _present[what] = true;
-        var note = "";
+        var (note, outcome) = ("", FaultOutcome.Done);
         try
         {
             note = await DoItAsync(fault, cancellation);
         }
+        catch (NotDoneException e)
+        {
+            (note, outcome) = (e.Message, FaultOutcome.NotDone);
+        }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            note = $"not done: {e.Message}";
+            (note, outcome) = ($"broken off: {e.Message}", FaultOutcome.BrokenOff);
         }
 
         _present.TryRemove(what, out _);
-        _done.Enqueue(new DoneFault(fault, from, TimeProvider.System.GetUtcNow(), note));
+        _done.Enqueue(new DoneFault(fault, from, TimeProvider.System.GetUtcNow(), outcome, note));
     }
 
     private Task<string> DoItAsync(PlannedFault fault, CancellationToken cancellation) => fault.Kind switch
     {
-        FaultKind.Kill => Task.FromResult(supervisor.Kill(fault.Target) ? "" : "was down already"),
+        FaultKind.Kill => KillAsync(fault, cancellation),
         FaultKind.Terminate => TerminateAsync(fault, cancellation),
         FaultKind.CrashPoint => CrashAsync(fault, cancellation),
         FaultKind.Pause => PauseAsync(fault, cancellation),
@@ -94,21 +99,42 @@ internal sealed class Harm(ChaosWorld world, Supervisor supervisor) : IDisposabl
         _ => ClockAsync(fault, cancellation),
     };
 
-    private static int Number(PlannedFault fault) => int.Parse(fault.Detail, CultureInfo.InvariantCulture);
+    /// <summary>The number that the detail of some faults is.</summary>
+    public static int Number(PlannedFault fault) => int.Parse(fault.Detail, CultureInfo.InvariantCulture);
 
-    private async Task<string> TerminateAsync(PlannedFault fault, CancellationToken cancellation) =>
-        await supervisor.EndAsync(fault.Target, StopPatience, cancellation) ? "" : "killed: it did not end in time";
+    // Who is down at that moment is waited for: nothing can be done to it.
+    private static async Task WhenUpAsync(Func<bool> isUp, CancellationToken cancellation)
+    {
+        if (!await Polling.UntilAsync(isUp, UpPatience, cancellation))
+            throw new NotDoneException("it stayed down");
+    }
+
+    private async Task<string> KillAsync(PlannedFault fault, CancellationToken cancellation)
+    {
+        await WhenUpAsync(() => supervisor.Kill(fault.Target), cancellation);
+        return "";
+    }
+
+    private async Task<string> TerminateAsync(PlannedFault fault, CancellationToken cancellation)
+    {
+        await WhenUpAsync(() => supervisor.Find(fault.Target).Process.IsAlive, cancellation);
+        return await supervisor.EndAsync(fault.Target, StopPatience, cancellation) ? "" : "killed: it did not end in time";
+    }
 
     private async Task<string> CrashAsync(PlannedFault fault, CancellationToken cancellation)
     {
+        var armedAt = TimeProvider.System.GetUtcNow();
         supervisor.Arm(fault.Target, fault.Detail);
         await TerminateAsync(fault, cancellation);
-        var crashed = await Polling.UntilAsync(() => supervisor.Ends.Any(end => end.Label == fault.Target && end.Place == fault.Detail), CrashPatience, cancellation);
-        return crashed ? "" : "the place was not passed so often";
+        if (await Polling.UntilAsync(() => supervisor.Ends.Any(end => end.Label == fault.Target && end.Place == fault.Detail && end.At >= armedAt && !end.IsInGoodOrder), CrashPatience, cancellation))
+            return "";
+        await KillAsync(fault, cancellation);
+        return "the place was not passed so often: killed where it was";
     }
 
     private async Task<string> PauseAsync(PlannedFault fault, CancellationToken cancellation)
     {
+        await WhenUpAsync(() => supervisor.Find(fault.Target).Process.IsAlive, cancellation);
         var process = supervisor.Find(fault.Target).Process;
         process.Signal(StopSignal.Pause);
         try
@@ -283,5 +309,22 @@ internal sealed class Harm(ChaosWorld world, Supervisor supervisor) : IDisposabl
 /// <param name="Fault">As planned.</param>
 /// <param name="From">When it began.</param>
 /// <param name="Until">When it was undone.</param>
+/// <param name="Outcome">Whether it was done.</param>
 /// <param name="Note">What was otherwise than planned; empty when nothing was.</param>
-internal sealed record DoneFault(PlannedFault Fault, DateTimeOffset From, DateTimeOffset Until, string Note);
+internal sealed record DoneFault(PlannedFault Fault, DateTimeOffset From, DateTimeOffset Until, FaultOutcome Outcome, string Note);
+
+/// <summary>Whether what was planned was done.</summary>
+internal enum FaultOutcome
+{
+    /// <summary>It was.</summary>
+    Done,
+
+    /// <summary>It failed, and nobody knows how far it had come: it does not count as done, and may have done harm.</summary>
+    BrokenOff,
+
+    /// <summary>Nothing was done.</summary>
+    NotDone,
+}
+
+/// <summary>Nothing could be done.</summary>
+internal sealed class NotDoneException(string message) : Exception(message);

@@ -122,7 +122,8 @@ internal sealed class LeakHunt(Crowd crowd)
         foreach (var device in crowd.Devices)
         {
             patterns.AddText($"device token of {device}", device.Token);
-            patterns.AddBytes($"envelope key of {device}", device.Phone.EnvelopeKey.Span);
+            foreach (var key in device.Keys)
+                patterns.AddBytes($"envelope key of {device}", key.Span);
         }
 
         return patterns;

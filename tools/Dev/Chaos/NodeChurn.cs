@@ -10,6 +10,7 @@ internal sealed class NodeChurn(ChaosWorld world)
 {
     private const double DropRate = 0.5;
     private const int DelayMilliseconds = 500;
+    private const int SwarmsMin = 2;
     private static readonly string[] Lies = ["garbage", "foreign-account", "length-overflow", "short-hash", "oversize-part"];
 
     private ControlClient Swarm => world.Control(SimulatorCatalogue.Swarm);
@@ -68,13 +69,13 @@ internal sealed class NodeChurn(ChaosWorld world)
     {
         var swarms = (await Swarm.GetAsync("/state", cancellation))["swarms"]!.AsArray()
             .Select(swarm => (Id: swarm!["swarm"]!.ToString(), Nodes: swarm["nodes"]!.GetValue<int>())).OrderByDescending(swarm => swarm.Nodes).ToList();
-        if (how == "split" && swarms[0].Nodes > 1)
+        // Where there are no swarms to do the one with, there are for the other.
+        var isSplit = swarms[0].Nodes > 1 && (how == "split" || swarms.Count <= SwarmsMin);
+        if (isSplit)
             await OrderAsync(new JsonObject { ["kind"] = "split", ["swarm"] = swarms[0].Id }, cancellation);
-        else if (how == "merge" && swarms.Count > 2)
-            await OrderAsync(new JsonObject { ["kind"] = "merge", ["swarm"] = swarms[0].Id, ["from"] = swarms[^1].Id }, cancellation);
         else
-            return "no swarms to do it with";
-        return "";
+            await OrderAsync(new JsonObject { ["kind"] = "merge", ["swarm"] = swarms[0].Id, ["from"] = swarms[^1].Id }, cancellation);
+        return isSplit == (how == "split") ? "" : "the other way round";
     }
 
     private Task<JsonObject> OrderAsync(JsonObject order, CancellationToken cancellation) => Swarm.PostAsync("/faults", order, cancellation);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Sotto.Dev.Running;
 using Sotto.LocalServers.Processes;
@@ -10,7 +9,7 @@ namespace Sotto.Dev.Chaos;
 internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options) : IDisposable
 {
     private const int AskersMax = 8;
-    private const int KeyBytes = 32;
+    private const int KillTriesMax = 5;
 
     // One in so many messages is worth something for a few seconds only.
     private const int ShortLivedOneIn = 20;
@@ -160,11 +159,13 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
                 break;
             case Role.Leaving:
                 device.GoneFrom = TimeProvider.System.GetUtcNow();
-                await UntilGrantedAsync(stop => device.Phone.UnsubscribeAsync(_http, world.State.Api!, device.Service, cancellationToken: stop), cancellation);
+                if (await UntilGrantedAsync(stop => device.Phone.UnsubscribeAsync(_http, world.State.Api!, device.Service, cancellationToken: stop), cancellation))
+                    device.WithdrawnAt = TimeProvider.System.GetUtcNow();
                 break;
             default:
-                device.GoneFrom = TimeProvider.System.GetUtcNow();
-                await KillTokenAsync(device, cancellation);
+                var dies = TimeProvider.System.GetUtcNow();
+                if (await KillTokenAsync(device, dies, cancellation))
+                    device.GoneFrom = dies;
                 break;
         }
     }
@@ -175,27 +176,35 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
         for (var renewals = 1; TimeProvider.System.GetUtcNow() < until; renewals++)
         {
             if (renewals % 2 == 0)
-                device.ChangeKey(RandomNumberGenerator.GetBytes(KeyBytes));
+                device.ChangeKey();
             await SubscribeAsync(device, cancellation);
             await Task.Delay(RenewPause, TimeProvider.System, cancellation);
         }
     }
 
-    private async Task KillTokenAsync(Device device, CancellationToken cancellation)
+    // False when it lives on. An order without an answer may have been heard; so it is repeated.
+    private async Task<bool> KillTokenAsync(Device device, DateTimeOffset at, CancellationToken cancellation)
     {
-        var order = new JsonObject { ["token"] = device.Token, ["state"] = "unregistered", ["atMs"] = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() };
-        try
+        var order = new JsonObject { ["token"] = device.Token, ["state"] = "unregistered", ["atMs"] = at.ToUnixTimeMilliseconds() };
+        for (var i = 0; i < KillTriesMax; i++)
         {
-            await world.Control(Crowd.SimulatorOf(device.Service)).PostAsync("/tokens", order, cancellation);
+            try
+            {
+                await world.Control(Crowd.SimulatorOf(device.Service)).PostAsync("/tokens", order, cancellation);
+                return true;
+            }
+            catch (DevException)
+            {
+                await Task.Delay(AskPause, TimeProvider.System, cancellation);
+            }
         }
-        catch (DevException)
-        {
-            // Then it lives on.
-        }
+
+        return false;
     }
 
     private async Task SubscribeAsync(Device device, CancellationToken cancellation)
     {
+        device.SubscribingFrom ??= TimeProvider.System.GetUtcNow();
         if (await UntilGrantedAsync(stop => device.Phone.SubscribeAsync(_http, world.State.Api!, device.Service, device.Namespaces, cancellationToken: stop), cancellation))
             device.SubscribedAt ??= TimeProvider.System.GetUtcNow();
     }

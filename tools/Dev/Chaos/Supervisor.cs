@@ -48,6 +48,7 @@ internal sealed class Supervisor : IAsyncDisposable
         if (!process.IsAlive)
             return false;
         _asked.TryRemove(label, out _);
+        _runningArmed.TryRemove(label, out _);
         process.Signal(StopSignal.Kill);
         return true;
     }

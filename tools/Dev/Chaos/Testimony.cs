@@ -1,0 +1,28 @@
+namespace Sotto.Dev.Chaos;
+
+/// <summary>What the witnesses of a run have seen by now; it grows while they look on.</summary>
+internal sealed class Testimony
+{
+    public required Crowd Crowd { get; init; }
+
+    /// <summary>Messages that the simulated network was given, by hash.</summary>
+    public required IReadOnlyDictionary<string, StoredMessage> Stored { get; init; }
+
+    /// <summary>When the broker had each message, by hash.</summary>
+    public required IReadOnlyDictionary<string, DateTimeOffset> Heard { get; init; }
+
+    /// <summary>What was sealed, by push id.</summary>
+    public required IReadOnlyDictionary<Guid, SealedPush> Pushes { get; init; }
+
+    /// <summary>Pushes said to have expired.</summary>
+    public required IReadOnlyDictionary<Guid, DateTimeOffset> ExpiredPushes { get; init; }
+
+    /// <summary>Everything that a provider took.</summary>
+    public required IReadOnlyCollection<Ring> Rings { get; init; }
+
+    /// <summary>Every end of a process.</summary>
+    public required IReadOnlyCollection<Ended> Ends { get; init; }
+
+    /// <summary>Everything that was planned, done or not.</summary>
+    public required IReadOnlyCollection<DoneFault> Done { get; init; }
+}
