@@ -18,7 +18,7 @@ public sealed record CredentialPlan<TClient>(CredentialSource Source, Func<strin
 /// <summary>
 /// A vendor's client that is replaced while it is in use when its credentials change. New credentials are first read, then shown to the vendor where that can be done without
 /// sending, and then tried with one push. Only when the vendor has accepted them does all the rest follow; until then, and if they are refused, the client from before goes on. A push is never
-/// lost by it: the one that was refused goes once more by the old client. A try that says nothing is repeated with another push a minute later; the third in a row is a refusal. Thread-safe.
+/// lost by it: the one that was refused, or whose device was called dead in a way that wrong credentials would be answered too, goes once more by the old client. A try that says nothing is repeated with another push a minute later; the third in a row is a refusal. Thread-safe.
 /// </summary>
 /// <remarks>Replacing the whole client brings new connections, as a change of team or key demands at some vendors; requests on the old ones finish first.</remarks>
 /// <typeparam name="TClient">The client.</typeparam>
@@ -93,7 +93,14 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
             Leave(generation);
         }
 
-        return isTrial && IsRefusal(outcome) ? await SendAsync(attempt) : outcome;
+        return outcome switch
+        {
+            // The old client decides what becomes of the push.
+            _ when isTrial && (IsRefusal(outcome) || outcome is DeliveryOutcome.TokenDead { LooksLikeOurs: true }) => await SendAsync(attempt),
+            // Silence may be due to what is on trial, and says nothing of the others.
+            DeliveryOutcome.RetryLater later when isTrial => later with { OfPart = true },
+            _ => outcome,
+        };
     }
 
     /// <inheritdoc/>

@@ -43,7 +43,7 @@ internal sealed class PoisonReader(Broker broker, DeadLetterStore store, TimePro
             var reason = headers.GetValueOrDefault(PoisonPublisher.ReasonHeader)
                 ?? $"{death.GetValueOrDefault("reason") ?? PoisonMessage.Unknown}: {PoisonDiagnosis.Of(message.Body)}";
             var kept = new PoisonMessage(queue, reason, headers, message.Body) { ContentType = WithoutNul(message.BasicProperties.ContentType), MessageId = WithoutNul(message.BasicProperties.MessageId) };
-            await KeepAsync(kept, cancellationToken);
+            await KeepAsync(kept, channel, cancellationToken);
             CrashPoint.Pass("poison.before-ack");
             logger.PoisonKept(queue);
             await channel.BasicAckAsync(message.DeliveryTag, multiple: false, cancellationToken);
@@ -51,7 +51,7 @@ internal sealed class PoisonReader(Broker broker, DeadLetterStore store, TimePro
     }
 
     // The message stays in hand meanwhile: each time that it went back would count, and there are brokers that drop what went back too often.
-    private async Task KeepAsync(PoisonMessage message, CancellationToken cancellationToken)
+    private async Task KeepAsync(PoisonMessage message, IChannel channel, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -60,10 +60,13 @@ internal sealed class PoisonReader(Broker broker, DeadLetterStore store, TimePro
                 await store.KeepPoisonAsync(message, cancellationToken);
                 return;
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            // Once the channel has ended the broker gives the message to somebody else.
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && channel.IsOpen)
             {
                 logger.PoisonNotRead(e.GetType().Name, Pause);
                 await Task.Delay(Pause, clock, cancellationToken);
+                if (!channel.IsOpen)
+                    throw;
             }
         }
     }

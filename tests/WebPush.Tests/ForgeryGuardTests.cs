@@ -151,6 +151,7 @@ public sealed class ForgeryGuardTests
     [TestCase("""{"reason":"BadJwtToken"}""", "BadJwtToken")]
     [TestCase("""{"reason":"no topic upAbC123xyz here"}""", null)]
     [TestCase("""{"reason":"upAbC123xyz"}""", null)]
+    [TestCase("""{"reason":"no topic upAbC123x..."}""", null)]
     [TestCase("""{"reason":"ask push.example.net"}""", null)]
     [TestCase("""{"code":404,"errno":102,"message":"upAbC123xyz"}""", "errno 102")]
     public void A_reason_that_repeats_the_endpoint_or_a_part_of_it_is_nobodys_to_read(string body, string? reason) =>

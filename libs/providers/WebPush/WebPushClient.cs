@@ -87,7 +87,7 @@ public sealed class WebPushClient : IDisposable
         using var request = Request(receiver, message, () =>
         {
             timeout.Token.ThrowIfCancellationRequested();
-            isWritten = true;
+            Volatile.Write(ref isWritten, true);
             if (endsWithWorth)
                 timeout.CancelAfter(_timeout);
         });
@@ -105,7 +105,10 @@ public sealed class WebPushClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new WebPushResponse { Silence = endsWithWorth && !isWritten ? Silences.TooLate : Silences.Timeout };
+            // The handler has a patience of its own with connecting.
+            if (!timeout.IsCancellationRequested)
+                return new WebPushResponse { Silence = Silences.Unreachable };
+            return new WebPushResponse { Silence = endsWithWorth && !Volatile.Read(ref isWritten) ? Silences.TooLate : Silences.Timeout };
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

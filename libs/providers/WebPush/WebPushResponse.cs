@@ -10,9 +10,9 @@ public sealed record WebPushResponse
     // The one text by which Google's error must be told apart.
     private const string FcmMismatch = "do not correspond to the credentials used to create the subscription";
 
-    // A part of an endpoint that is as long as this may be what makes it secret; a shorter one is a word such as "push".
+    // A piece of an endpoint that is as long as this may be what makes it secret; a shorter one is a word such as "push".
     private const int TellingLength = 8;
-    private static readonly char[] Separators = ['/', '?', '&', '=', ':', '.', '%'];
+    private const int ReasonLengthMax = 200;
 
     /// <summary>HTTP status; 0 without an answer.</summary>
     public int Status { get; init; }
@@ -62,9 +62,21 @@ public sealed record WebPushResponse
 
     // An endpoint is itself the right to send.
     private static string? Unless(string reason, Uri endpoint) =>
-        endpoint.OriginalString.Contains(reason, StringComparison.OrdinalIgnoreCase)
+        reason.Length > ReasonLengthMax
+        || endpoint.OriginalString.Contains(reason, StringComparison.OrdinalIgnoreCase)
         || reason.Contains(endpoint.Host, StringComparison.OrdinalIgnoreCase)
-        || endpoint.PathAndQuery.Split(Separators).Any(part => part.Length >= TellingLength && reason.Contains(part, StringComparison.OrdinalIgnoreCase)) ? null : reason;
+        || HavePieceInCommon(endpoint.PathAndQuery, reason) ? null : reason;
+
+    private static bool HavePieceInCommon(string path, string reason)
+    {
+        for (var at = 0; at + TellingLength <= path.Length; at++)
+        {
+            if (reason.AsSpan().Contains(path.AsSpan(at, TellingLength), StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
+    }
 }
 
 /// <summary>The words of <see cref="WebPushResponse.Silence"/> that only a stranger's server gives cause for; the others are <see cref="VendorHttp.Silences"/>.</summary>

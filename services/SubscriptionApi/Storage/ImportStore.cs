@@ -62,7 +62,9 @@ internal sealed class ImportStore(NpgsqlDataSource database)
         WITH given AS (
             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AS row ({Columns}, imported_as)
         ), ended AS (
-            SELECT subscription_id FROM given JOIN ended_subscriptions USING (account, provider, device_id) WHERE ended_at >= to_timestamp(signature_ts)
+            SELECT subscription_id FROM given JOIN ended_subscriptions USING (account, provider, device_id)
+            WHERE ended_at >= to_timestamp(signature_ts)
+                AND NOT EXISTS (SELECT FROM subscriptions AS held WHERE (held.account, held.provider, held.device_id) = (given.account, given.provider, given.device_id))
         ), stored AS (
             INSERT INTO subscriptions AS held ({Columns}, imported_as, revision, created_at, renewed_at)
             SELECT subscription_id, account, session_ed25519, subaccount_token, subaccount_signature, signature, signature_ts, wants_data, namespaces::smallint[],

@@ -74,7 +74,7 @@ internal sealed class SubscriptionDesk(NpgsqlDataSource database)
                 DELETE FROM subscriptions WHERE subscription_id IN (
                     SELECT subscription_id FROM subscriptions WHERE {filter.Where(command)} ORDER BY subscription_id LIMIT {countMax} FOR UPDATE)
                 RETURNING *),
-            ended AS ({SubscriptionStore.Remember} SELECT account, provider, device_id, now() FROM gone {SubscriptionStore.OrLater})
+            ended AS ({SubscriptionStore.Remember} SELECT account, provider, device_id, greatest(now(), to_timestamp(signature_ts)) FROM gone {SubscriptionStore.OrLater})
             INSERT INTO outbox (change, revision, {Columns}) SELECT 'withdrawn', nextval('revisions'), {Columns} FROM gone
             """;
         return await command.ExecuteNonQueryAsync(cancellationToken);

@@ -44,7 +44,7 @@ internal sealed class SubscriptionStore
             USING unnest($1, $2, $3) AS dead (dead_provider, dead_device_id, dead_since)
             WHERE held.provider = dead_provider AND held.device_id = dead_device_id AND held.renewed_at < dead_since
             RETURNING held.*, dead_since
-        ), ended AS ({Remember} SELECT account, provider, device_id, dead_since FROM gone {OrLater})
+        ), ended AS ({Remember} SELECT account, provider, device_id, greatest(dead_since, to_timestamp(signature_ts)) FROM gone {OrLater})
         INSERT INTO outbox (change, revision, {Columns}) SELECT 'invalidated', nextval('revisions'), {Columns} FROM gone
         """;
 

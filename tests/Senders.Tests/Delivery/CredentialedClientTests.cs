@@ -97,6 +97,31 @@ public sealed class CredentialedClientTests
         Assert.That(await SendAsync(client), Is.EqualTo("second"));
     }
 
+    [Test]
+    public async Task A_device_that_is_dead_for_the_new_ones_alone_is_not_dead()
+    {
+        using var client = Create();
+        File.WriteAllText(_file, "second");
+        await LookTwiceAsync(client);
+
+        var outcome = await client.SendAsync(one => Task.FromResult<DeliveryOutcome>(
+            one.Text == "second" ? new DeliveryOutcome.TokenDead("DeviceTokenNotForTopic", LooksLikeOurs: true) : new DeliveryOutcome.Delivered()));
+
+        Assert.That(outcome, Is.InstanceOf<DeliveryOutcome.Delivered>());
+    }
+
+    [Test]
+    public async Task Silence_on_trial_says_nothing_of_the_provider()
+    {
+        using var client = Create();
+        File.WriteAllText(_file, "second");
+        await LookTwiceAsync(client);
+        var silence = new DeliveryOutcome.RetryLater("tls", new RetryPace(TimeSpan.FromSeconds(1)));
+
+        Assert.That(await client.SendAsync(_ => Task.FromResult<DeliveryOutcome>(silence)), Is.EqualTo(silence with { OfPart = true }));
+        Assert.That(await client.SendAsync(_ => Task.FromResult<DeliveryOutcome>(silence)), Is.EqualTo(silence), "by the old ones it does");
+    }
+
     [TestCaseSource(nameof(Unclear))]
     public async Task Three_tries_that_say_nothing_for_the_new_ones_are_a_refusal(DeliveryOutcome outcome)
     {
@@ -107,7 +132,7 @@ public sealed class CredentialedClientTests
         for (var tries = 1; tries <= 3; tries++)
         {
             Assert.That(_news, Has.Count.EqualTo(1));
-            Assert.That(await client.SendAsync(_ => Task.FromResult(outcome)), Is.EqualTo(outcome));
+            Assert.That((await client.SendAsync(_ => Task.FromResult(outcome))).Reason, Is.EqualTo(outcome.Reason));
             Assert.That(await SendAsync(client), Is.EqualTo("first"));
             _clock.Advance(TimeSpan.FromMinutes(1));
         }
