@@ -13,6 +13,7 @@ public sealed class DeadLettersTests
 {
     private TestBroker _broker = null!;
     private string _database = "";
+    private TcpProxy _wire = null!;
     private WebApplication _keeper = null!;
     private IBusControl _bus = null!;
 
@@ -21,7 +22,10 @@ public sealed class DeadLettersTests
     {
         _broker = await TestServers.CreateBrokerAsync();
         _database = await TestServers.CreateDatabaseAsync();
-        _keeper = KeeperProgram.Build([$"--ConnectionStrings:RabbitMq={_broker.Amqp}", $"--ConnectionStrings:Postgres={_database}", "--Log:Level=Fatal"]);
+        var wired = new Npgsql.NpgsqlConnectionStringBuilder(_database);
+        _wire = new TcpProxy("127.0.0.1", wired.Port);
+        wired.Port = _wire.Port;
+        _keeper = KeeperProgram.Build([$"--ConnectionStrings:RabbitMq={_broker.Amqp}", $"--ConnectionStrings:Postgres={wired.ConnectionString}", "--Log:Level=Fatal"]);
         await _keeper.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
         _bus = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(_broker.Amqp));
         await _bus.StartAsync(new CancellationTokenSource(Eventually.Patience).Token);
@@ -32,6 +36,7 @@ public sealed class DeadLettersTests
     {
         await _bus.StopAsync();
         await _keeper.DisposeAsync();
+        await _wire.DisposeAsync();
     }
 
     [Test]
@@ -47,6 +52,21 @@ public sealed class DeadLettersTests
         var list = await TypesAsync("dead-letters", "list", "--json");
         Assert.That(list.Output, Does.Not.Contain("BwcH").And.Not.Contain("CAgI").And.Not.Contain("0707"));
         Assert.That((await TypesAsync("dead-letters", "show", list.Json[0].Text("pushId"))).Output, Does.Contain("PayloadTooLarge").And.Contain("attempt      2026-01-02 03:04:05Z  RETRY_LATER status 503"));
+    }
+
+    [Test]
+    public async Task A_letter_that_comes_while_the_database_is_away_is_kept_when_it_is_back()
+    {
+        await using var probe = await QueueProbe.ConnectAsync(_broker.Amqp);
+        _wire.Cut();
+        await DieAsync(Letter("apns", "PAYLOAD_BAD", "x"));
+        await Eventually.BecomesTrueAsync(async () => await probe.CountAsync(BusTopology.DeadLetters) == 0, what: "the keeper had the letter in hand");
+        // Whoever tries but once has tried by then.
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, CancellationToken.None);
+
+        _wire.Mend();
+
+        await WaitingAsync(1);
     }
 
     [Test]

@@ -64,6 +64,21 @@ public sealed class ChaosBooksTests
         Assert.That(story.Judge().Lost, Is.EqualTo(lost));
     }
 
+    [TestCase("ProviderOutage FakeFcm 503", 0, 0)]
+    [TestCase("ProviderOutage FakeFcm 503", -30, 0)]
+    [TestCase("ProviderOutage FakeFcm 503", -90, 1)]
+    [TestCase("ProviderOutage FakeFcm 503", 5, 1)]
+    [TestCase("ProviderOutage FakeApns 503", 0, 1)]
+    public void Who_has_no_time_left_for_another_try_may_give_up(string harm, int from, int lost)
+    {
+        var story = new Story();
+        story.Tell(0, life: 10);
+        story.Expire(story.Seal(), 3);
+        story.Do(harm, from, from + 5);
+
+        Assert.That(story.Judge().Lost, Is.EqualTo(lost));
+    }
+
     [TestCase("ProviderSlow FakeFcm 500", 0)]
     [TestCase("ProviderOutage FakeFcm 503", 1)]
     [TestCase("ProviderOutage FakeFcm refuse", 1)]
@@ -115,6 +130,65 @@ public sealed class ChaosBooksTests
             story.Keep(push);
 
         Assert.That(story.Judge(), Has.Property(nameof(Verdict.DeadLettered)).EqualTo(isKept ? 1 : 0).And.Property(nameof(Verdict.Lost)).EqualTo(isKept ? 0 : 1));
+    }
+
+    [TestCase("TOKEN_DEAD", 5, 1)]
+    [TestCase("PAYLOAD_BAD", 5, 1)]
+    [TestCase("RETRY_LATER", 5, 1)]
+    [TestCase("THROTTLED", 1_200, 1)]
+    [TestCase("RETRY_LATER", 3_600, 0)]
+    [TestCase("CREDENTIAL_BAD", 3_600, 1)]
+    public void A_push_that_could_still_have_been_delivered_had_not_to_be_given_up(string outcome, int at, int troubles)
+    {
+        var story = new Story();
+        story.Tell(0);
+        story.Keep(story.Seal(), outcome, at);
+
+        Assert.That(story.Inquire(), Has.Count.EqualTo(troubles));
+    }
+
+    [TestCase(60, 1)]
+    [TestCase(200, 0)]
+    public void A_token_is_dead_when_it_has_died(int at, int troubles)
+    {
+        var story = new Story(Role.Dying);
+        story.Device.GoneFrom = Noon.AddSeconds(180);
+        story.Tell(0);
+        story.Keep(story.Seal(), "TOKEN_DEAD", at);
+
+        Assert.That(story.Inquire(), Has.Count.EqualTo(troubles));
+    }
+
+    [Test]
+    public void A_payload_is_bad_as_often_as_its_provider_was_told_to_say_so()
+    {
+        var story = new Story();
+        story.Tell(0);
+        story.Refuse();
+        story.Keep(story.Seal());
+
+        Assert.That(story.Inquire(), Is.Empty);
+
+        story.Keep(story.Seal());
+
+        Assert.That(story.Inquire().Single(), Does.StartWith("1 pushes were given up as PAYLOAD_BAD"));
+    }
+
+    // The provider has two senders, of which neither knows what the other has handed over.
+    [TestCase("FcmSender", 0)]
+    [TestCase("FcmSender-2", 0)]
+    [TestCase("Encryptor-2", 0)]
+    [TestCase("ApnsSender", 1)]
+    [TestCase("WebPushSender", 1)]
+    public void The_end_of_either_sender_excuses_a_copy_at_its_own_provider(string whose, int unexcused)
+    {
+        var story = new Story();
+        story.Tell(0);
+        story.End(whose, 2);
+        story.Ring(20);
+        story.Ring(30);
+
+        Assert.That(story.Judge().Unexcused, Is.EqualTo(unexcused));
     }
 
     [TestCase("", 1)]
@@ -223,7 +297,7 @@ public sealed class ChaosBooksTests
     }
 
     // One phone of FCM, one message, and what became of it, in seconds after noon.
-    private sealed class Story
+    private sealed class Story(Role role = Role.Steady)
     {
         private const string Message = "message";
 
@@ -231,12 +305,13 @@ public sealed class ChaosBooksTests
         private readonly Dictionary<string, DateTimeOffset> _heard = new(StringComparer.Ordinal);
         private readonly Dictionary<Guid, SealedPush> _pushes = [];
         private readonly Dictionary<Guid, DateTimeOffset> _expired = [];
-        private readonly Dictionary<Guid, string> _letters = [];
+        private readonly Dictionary<string, int> _refused = new(StringComparer.Ordinal);
+        private readonly List<Letter> _letters = [];
         private readonly List<Ring> _rings = [];
         private readonly List<Ended> _ends = [];
         private readonly List<DoneFault> _done = [];
 
-        public Device Device { get; } = new("phone", "firebase", Phone.Create(1), Role.Steady, [0], []) { SubscribingFrom = Noon.AddMinutes(-10), SubscribedAt = Noon.AddMinutes(-10) };
+        public Device Device { get; } = new("phone", "firebase", Phone.Create(1), role, [0], []) { SubscribingFrom = Noon.AddMinutes(-10), SubscribedAt = Noon.AddMinutes(-10) };
 
         public IReadOnlyCollection<DoneFault> Done => _done;
 
@@ -256,7 +331,9 @@ public sealed class ChaosBooksTests
 
         public void Expire(Guid push, int at) => _expired[push] = Noon.AddSeconds(at);
 
-        public void Keep(Guid push) => _letters[push] = "PAYLOAD_BAD";
+        public void Keep(Guid push, string outcome = "PAYLOAD_BAD", int at = 2) => _letters.Add(new Letter(push, outcome, Attempts: 1, Noon.AddSeconds(at)));
+
+        public void Refuse() => _refused[Device.Name] = _refused.GetValueOrDefault(Device.Name) + 1;
 
         public void Ring(int at) => _rings.Add(new Ring(Device, Message, Noon.AddSeconds(at), SimulatorCatalogue.Fcm, AnswerLost: false));
 
@@ -271,10 +348,21 @@ public sealed class ChaosBooksTests
             _done.Add(new DoneFault(fault, Noon.AddSeconds(from), Noon.AddSeconds(until), outcome, ""));
         }
 
-        public Verdict Judge()
+        public Verdict Judge() => new ChaosBooks(Seen).Judge([], new Kept(_letters, []));
+
+        public IReadOnlyList<string> Inquire() => Inquest.Of(Seen, new Kept(_letters, []));
+
+        private Testimony Seen => new()
         {
-            var seen = new Testimony { Crowd = new Crowd([Device]), Stored = _stored, Heard = _heard, Pushes = _pushes, ExpiredPushes = _expired, Rings = _rings, Ends = _ends, Done = _done };
-            return new ChaosBooks(seen).Judge([], new Kept(_letters, []));
-        }
+            Crowd = new Crowd([Device]),
+            Stored = _stored,
+            Heard = _heard,
+            Pushes = _pushes,
+            ExpiredPushes = _expired,
+            Rings = _rings,
+            Refused = _refused,
+            Ends = _ends,
+            Done = _done,
+        };
     }
 }

@@ -1,22 +1,28 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using Sotto.LocalServers.RabbitMq;
 
 namespace Sotto.Dev.Chaos;
 
 /// <summary>
 /// A queue of our own beside those of the consumers, in which every message of the bus lands that has to do with pushes: a witness, independent of the services, of what the
-/// broker has taken. It lasts through restarts of the broker, and reads on when that is back. Each body is handed to <c>look</c> as it came.
+/// broker has taken. It lasts through restarts of the broker, and reads on when that is back. Each body is handed to <c>look</c> as it came; so is that of every other message, of
+/// which the broker's tracer tells from when it is up again.
 /// </summary>
-internal sealed class BusWitness(Func<Uri> broker, Crowd crowd, Action<string, ReadOnlySpan<byte>> look) : IAsyncDisposable
+internal sealed class BusWitness(Func<PrivateRabbitMq> broker, Crowd crowd, Action<string, ReadOnlySpan<byte>> look) : IAsyncDisposable
 {
     private const string Queue = "chaos-witness";
     private const string Arrived = "message-arrived";
     private const string Expired = "push-expired";
     private const string Dead = "push-dead-lettered";
+    private const string Tracer = "amq.rabbitmq.trace";
+    private const string Published = "publish.";
     private const ushort Prefetch = 200;
-    private static readonly string[] Providers = ["apns", "apns-sandbox", "firebase", "huawei"];
+    private static readonly string[] Providers = ["apns", "apns-sandbox", "firebase", "huawei", Browsers.Service];
+    private static readonly string[] Witnessed = [Arrived, Expired, Dead, .. Providers.Select(provider => $"push.{provider}")];
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stopping = new();
@@ -62,9 +68,10 @@ internal sealed class BusWitness(Func<Uri> broker, Crowd crowd, Action<string, R
             {
                 await ListenAsync();
             }
-            catch (Exception) when (!_stopping.IsCancellationRequested)
+            catch (Exception e) when (!_stopping.IsCancellationRequested)
             {
-                // The broker is being restarted; what it keeps for us waits.
+                // The broker is being restarted; what it keeps for us waits. At the first time it is not.
+                _listening.TrySetException(e);
             }
             catch (OperationCanceledException)
             {
@@ -77,11 +84,11 @@ internal sealed class BusWitness(Func<Uri> broker, Crowd crowd, Action<string, R
 
     private async Task ListenAsync()
     {
-        var factory = new ConnectionFactory { Uri = broker(), ClientProvidedName = "chaos witness", AutomaticRecoveryEnabled = false };
+        var factory = new ConnectionFactory { Uri = broker().Amqp, ClientProvidedName = "chaos witness", AutomaticRecoveryEnabled = false };
         await using var connection = await factory.CreateConnectionAsync(_stopping.Token);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: _stopping.Token);
         await channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, cancellationToken: _stopping.Token);
-        foreach (var exchange in (string[])[Arrived, Expired, Dead, .. Providers.Select(provider => $"push.{provider}")])
+        foreach (var exchange in Witnessed)
         {
             await channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: _stopping.Token);
             await channel.QueueBindAsync(Queue, exchange, routingKey: "", cancellationToken: _stopping.Token);
@@ -94,15 +101,36 @@ internal sealed class BusWitness(Func<Uri> broker, Crowd crowd, Action<string, R
             return Task.CompletedTask;
         };
         await channel.BasicQosAsync(0, Prefetch, global: false, _stopping.Token);
+        await ConsumeAsync(channel, Queue, delivery => Hear(delivery.Exchange, delivery.Body));
+        await TraceAsync(channel);
+        _listening.TrySetResult();
+        await ended.Task.WaitAsync(_stopping.Token);
+    }
+
+    // What is published anywhere else. A queue bound to each exchange would take what has no receiver, and nobody would learn that it has none.
+    private async Task TraceAsync(IChannel channel)
+    {
+        var queue = (await channel.QueueDeclareAsync(cancellationToken: _stopping.Token)).QueueName;
+        await channel.QueueBindAsync(queue, Tracer, $"{Published}#", cancellationToken: _stopping.Token);
+        await ConsumeAsync(channel, queue, delivery =>
+        {
+            if (delivery.RoutingKey[Published.Length..] is var exchange && !Witnessed.Contains(exchange))
+                look(exchange, delivery.Body.Span);
+        });
+        var (status, answer) = await Management.AskAsync(broker().Management, HttpMethod.Put, "/api/vhosts/%2F", new JsonObject { ["tracing"] = true }, _stopping.Token);
+        if (status is < 200 or >= 300)
+            throw new DevException($"The broker does not trace: its management answered with {status}: {answer}");
+    }
+
+    private async Task ConsumeAsync(IChannel channel, string queue, Action<BasicDeliverEventArgs> hear)
+    {
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += async (_, delivery) =>
         {
-            Hear(delivery.Exchange, delivery.Body);
+            hear(delivery);
             await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false);
         };
-        await channel.BasicConsumeAsync(Queue, autoAck: false, consumer, _stopping.Token);
-        _listening.TrySetResult();
-        await ended.Task.WaitAsync(_stopping.Token);
+        await channel.BasicConsumeAsync(queue, autoAck: false, consumer, _stopping.Token);
     }
 
     private void Hear(string exchange, ReadOnlyMemory<byte> body)

@@ -75,14 +75,20 @@ internal sealed class ChaosBooks(Testimony seen)
 
         foreach (var (id, at) in seen.ExpiredPushes)
         {
-            if (seen.Pushes.TryGetValue(id, out var push))
-                books.End(new PushKey(push.Device.Name, push.Message), EndingKind.Expired, "", at + excuses.ClockAhead(Crowd.SimulatorOf(push.Device.Service), at));
+            if (!seen.Pushes.TryGetValue(id, out var push))
+                continue;
+            var (key, provider) = (new PushKey(push.Device.Name, push.Message), Crowd.SimulatorOf(push.Device.Service));
+            var end = at + excuses.ClockAhead(provider, at);
+            // Who must wait before the next try gives up when there is no time left for that.
+            if (excuses.MayHaveFailed(provider, push.At, at) && books.Accepted.TryGetValue(key, out var acceptance) && acceptance.ExpiresAt > end)
+                end = acceptance.ExpiresAt.Value;
+            books.End(key, EndingKind.Expired, "", end);
         }
 
-        foreach (var (id, outcome) in kept.Letters)
+        foreach (var letter in kept.Letters)
         {
-            if (seen.Pushes.TryGetValue(id, out var push))
-                books.End(new PushKey(push.Device.Name, push.Message), EndingKind.DeadLettered, outcome, now);
+            if (seen.Pushes.TryGetValue(letter.Push, out var push))
+                books.End(new PushKey(push.Device.Name, push.Message), EndingKind.DeadLettered, letter.Outcome, now);
         }
 
         foreach (var (reason, body) in kept.Poison)

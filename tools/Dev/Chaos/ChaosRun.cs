@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using RabbitMQ.Client;
@@ -36,11 +35,12 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
     {
         var crowd = Crowd.Make(options.Seed, options.Pushes);
         var plan = FaultPlan.Make(options.Seed, options.Faults, options.Only);
-        var hunt = options.Scan ? new LeakHunt(crowd) : null;
         say("Starting broker, database, simulators and services ...");
         await using var world = await ChaosWorld.StartAsync(options, say, cancellation);
+        await Browsers.SubscribeAsync(world, crowd, cancellation);
+        var hunt = options.Scan ? new LeakHunt(crowd) : null;
         await using var supervisor = new Supervisor(world.System);
-        await using var bus = new BusWitness(() => world.Broker.Amqp, crowd, (exchange, body) => hunt?.Look(exchange, body));
+        await using var bus = new BusWitness(() => world.Broker, crowd, (exchange, body) => hunt?.Look(exchange, body));
         await bus.StartAsync(cancellation);
         await using var providers = new ProviderWitness(world, crowd);
         providers.Start();
@@ -55,6 +55,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             Pushes = bus.Pushes,
             ExpiredPushes = bus.ExpiredPushes,
             Rings = providers.Rings,
+            Refused = providers.Refused,
             Ends = supervisor.Ends,
             Done = harm.Done,
         };
@@ -73,7 +74,9 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         await Task.Delay(CopyWatch, TimeProvider.System, cancellation);
 
         var waiting = await WaitingAsync(world, seen, cancellation);
-        var verdict = books.Judge(waiting, await keeper.ReadAsync(cancellation));
+        var kept = await keeper.ReadAsync(cancellation);
+        var verdict = books.Judge(waiting, kept);
+        _troubles.AddRange(Inquest.Of(seen, kept));
         if (bus.Unopened > 0)
             _troubles.Add($"{bus.Unopened} sealed pushes cannot be opened by any device.");
         if (hunt is not null)
@@ -160,9 +163,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
     private static async Task<IReadOnlyCollection<PushKey>> WaitingAsync(ChaosWorld world, Testimony seen, CancellationToken cancellation)
     {
         var keys = new List<PushKey>();
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(world.Broker.Management, "/api/queues"));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(world.Broker.Management.UserInfo))));
-        var (status, body) = await HttpProbe.SendAsync(request, cancellation);
+        var (status, body) = await Management.AskAsync(world.Broker.Management, HttpMethod.Get, "/api/queues", order: null, cancellation);
         if (status != 200)
             throw new DevException($"The broker's management answered with {status}.");
         await using var connection = await new ConnectionFactory { Uri = world.Broker.Amqp }.CreateConnectionAsync(cancellation);

@@ -14,12 +14,16 @@ internal sealed class ChaosWorld : IAsyncDisposable
     /// <summary>The longest time for which a push waits for its next attempt.</summary>
     public const int ParkingSecondsMax = 15;
 
+    /// <summary>After so many minutes of failed attempts a push is given up.</summary>
+    public const int RetryMinutesMax = 60;
+
     private const string DatabaseName = "sotto";
 
     // What waits for a retry comes back within a run.
     private static readonly Dictionary<string, string> Settings = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Delivery:ParkingSeconds"] = $"1,2,5,{ParkingSecondsMax}",
+        ["Delivery:RetryMinutesMax"] = $"{RetryMinutesMax}",
         ["Delivery:RampUpSeconds"] = "5",
         ["Delivery:CredentialPauseSeconds"] = "2",
         ["Swarm:SlowCheckSeconds"] = "5",
@@ -145,6 +149,7 @@ internal sealed class ChaosWorld : IAsyncDisposable
                     [SimulatorCatalogue.Apns] = witness,
                     [SimulatorCatalogue.Fcm] = witness,
                     [SimulatorCatalogue.Hms] = witness,
+                    [SimulatorCatalogue.WebPush] = witness,
                 },
                 InstanceSettings = (service, instance) => Wires(service, instance).Settings(Broker.Amqp, ConnectionString, HasDatabase(service)),
                 InstanceEnvironment = (service, instance) => Wires(service, instance).Environment,

@@ -4,7 +4,7 @@ using Phone = Sotto.FakePhone.FakePhone;
 
 namespace Sotto.Dev.Chaos;
 
-/// <summary>The devices of a run: from a seed always the same.</summary>
+/// <summary>The devices of a run: from a seed always the same, but for what <see cref="Browsers"/> are given.</summary>
 internal sealed class Crowd
 {
     private const int AccountsMin = 16;
@@ -17,13 +17,12 @@ internal sealed class Crowd
     // Who renews takes one about every eight seconds. They are drawn beforehand, so that each can be looked for from the first message on.
     private const int FurtherKeys = 100;
 
-    private static readonly string[] Services = ["apns", "firebase", "huawei", "apns", "firebase", "huawei", "apns-sandbox"];
+    private static readonly string[] Services = ["apns", "firebase", "huawei", "apns", "firebase", "huawei", "apns-sandbox", Browsers.Service];
 
     public Crowd(IReadOnlyList<Device> devices)
     {
         Devices = devices;
         ByAccount = devices.ToLookup(device => device.Account, StringComparer.OrdinalIgnoreCase);
-        ByToken = devices.ToDictionary(device => device.Token, StringComparer.OrdinalIgnoreCase);
         Accounts = [.. ByAccount.Select(account => account.Key)];
     }
 
@@ -33,13 +32,12 @@ internal sealed class Crowd
 
     public ILookup<string, Device> ByAccount { get; }
 
-    public IReadOnlyDictionary<string, Device> ByToken { get; }
-
     /// <summary>The simulator that plays the provider of a device.</summary>
     public static string SimulatorOf(string service) => service switch
     {
         "firebase" => SimulatorCatalogue.Fcm,
         "huawei" => SimulatorCatalogue.Hms,
+        Browsers.Service => SimulatorCatalogue.WebPush,
         _ => SimulatorCatalogue.Apns,
     };
 

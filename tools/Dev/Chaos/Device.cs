@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Sotto.FakePhone;
 using Phone = Sotto.FakePhone.FakePhone;
 
@@ -40,7 +41,11 @@ internal sealed class Device(string name, string service, Phone phone, Role role
 
     public string Account => phone.Account.Hex;
 
-    public string Token => phone.TokenFor(service);
+    /// <summary>What a push service gave it: an endpoint and two keys. Null for who needs none, and for who has none yet.</summary>
+    public JsonObject? Subscription { get; set; }
+
+    /// <summary>By what its provider knows it.</summary>
+    public string Token => Subscription?["endpoint"]!.GetValue<string>() ?? phone.TokenFor(service);
 
     /// <summary>The phone with the envelope key of its latest wish.</summary>
     public Phone Phone
@@ -80,6 +85,14 @@ internal sealed class Device(string name, string service, Phone phone, Role role
     /// <summary>True while it may count on being woken.</summary>
     public bool CountsOnIt => SubscribedAt is not null && GoneFrom is null;
 
+    /// <summary>Asks to be woken.</summary>
+    public Task<ApiAnswer> SubscribeAsync(HttpMessageInvoker http, Uri api, CancellationToken cancellation) =>
+        AskAsync(http, api, SubscriptionApi.SubscribePath, Phone.SubscribeRequest(service, namespaces), cancellation);
+
+    /// <summary>Asks to be forgotten.</summary>
+    public Task<ApiAnswer> UnsubscribeAsync(HttpMessageInvoker http, Uri api, CancellationToken cancellation) =>
+        AskAsync(http, api, SubscriptionApi.UnsubscribePath, Phone.UnsubscribeRequest(service), cancellation);
+
     /// <summary>From now on it wants another key, as long as there is one.</summary>
     public void ChangeKey()
     {
@@ -105,4 +118,11 @@ internal sealed class Device(string name, string service, Phone phone, Role role
 
     /// <inheritdoc/>
     public override string ToString() => name;
+
+    private Task<ApiAnswer> AskAsync(HttpMessageInvoker http, Uri api, string path, JsonObject request, CancellationToken cancellation)
+    {
+        if (Subscription is { } given)
+            request["service_info"] = given.DeepClone();
+        return SubscriptionApi.PostAsync(http, api, path, request, cancellationToken: cancellation);
+    }
 }

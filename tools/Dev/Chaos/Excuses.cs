@@ -30,6 +30,9 @@ internal sealed class Excuses
     // When a node that was away is connected and told again.
     private static readonly TimeSpan NodeIsTold = TimeSpan.FromSeconds(60);
 
+    // Providers with several senders. None of these knows what another has handed over: copies that wait in their queue ring twice, whenever they get out.
+    private static readonly string[] Shared = [.. FaultPlan.Scale.Where(service => service.Value > 1).Select(service => Touches(service.Key)?.Provider).OfType<string>()];
+
     private readonly List<DoneFault> _faults;
     private readonly List<Ended> _ends;
     private readonly List<Stretch> _deaf;
@@ -67,13 +70,18 @@ internal sealed class Excuses
         .Where(done => done.Fault.Kind == FaultKind.ClockStep && Touches(done.Fault.Target)?.Provider == provider && done.From <= at && done.Until + After >= at)
         .Select(done => TimeSpan.FromSeconds(Math.Max(0, Harm.Number(done.Fault)))).DefaultIfEmpty().Max();
 
+    /// <summary>Whether an attempt at this provider may have failed in this time, or found its queue closed: its sender pauses for up to a minute after it has failed.</summary>
+    public bool MayHaveFailed(string provider, DateTimeOffset since, DateTimeOffset until) => _faults.Exists(done =>
+        done.Fault.Kind is FaultKind.ProviderBusy or FaultKind.ProviderOutage or FaultKind.ProviderLostAnswer or FaultKind.ProviderSlow
+        && done.Fault.Target == provider && done.From <= until && done.Until + OnItsWay >= since);
+
     /// <summary>Writes down what may come twice, and what may come late.</summary>
     public void Disturb(Books books)
     {
         foreach (var end in _ends.Where(end => !end.IsInGoodOrder))
         {
             if (Touches(end.Label) is { } whom)
-                books.Disturb(end.At - Before, end.At + TimeSpan.FromSeconds(1), whom.Provider);
+                Disturb(books, end.At - Before, end.At + TimeSpan.FromSeconds(1), whom);
         }
 
         // A sender that has just started makes its connections and fetches its credentials between its look at the clock and the request.
@@ -95,13 +103,13 @@ internal sealed class Excuses
             switch (fault.Kind)
             {
                 case FaultKind.BrokerKill or FaultKind.BrokerRestart or FaultKind.BrokerDisconnect or FaultKind.DatabaseKill:
-                    books.Disturb(done.From - Before, done.Until + After);
+                    Disturb(books, done.From - Before, done.Until + After, new Scope(null));
                     break;
                 case FaultKind.WireCut when Touches(fault.Target) is { } cut:
-                    books.Disturb(done.From - Before, done.Until + After, cut.Provider);
+                    Disturb(books, done.From - Before, done.Until + After, cut);
                     break;
                 case FaultKind.WireSwallow or FaultKind.Pause when fault.Seconds >= NoticedSeconds && Touches(fault.Target) is { } still:
-                    books.Disturb(done.From - Before, done.Until + After, still.Provider);
+                    Disturb(books, done.From - Before, done.Until + After, still);
                     break;
                 // The connection that is closed takes the answers of others with it.
                 case FaultKind.ProviderLostAnswer or FaultKind.ProviderOutage when fault.Detail is not ("503" or "500" or "400"):
@@ -109,6 +117,12 @@ internal sealed class Excuses
                     break;
             }
         }
+    }
+
+    private static void Disturb(Books books, DateTimeOffset from, DateTimeOffset until, Scope whom)
+    {
+        foreach (var provider in ProviderWitness.Simulators.Where(provider => whom.Provider is null || whom.Provider == provider))
+            books.Disturb(from, Shared.Contains(provider) ? until + OnItsWay : until, provider);
     }
 
     // When nobody may have heard: a listener ended, with all that waited in it since it could not reach the broker or did not run; or what makes a listener deaf lasted.
@@ -162,6 +176,7 @@ internal sealed class Excuses
         ServiceCatalogue.Apns => new Scope(SimulatorCatalogue.Apns),
         ServiceCatalogue.Fcm => new Scope(SimulatorCatalogue.Fcm),
         ServiceCatalogue.Huawei => new Scope(SimulatorCatalogue.Hms),
+        FaultPlan.WebPushSender => new Scope(SimulatorCatalogue.WebPush),
         _ => null,
     };
 

@@ -77,11 +77,15 @@ internal sealed record PlannedFault(double At, FaultKind Kind, string Target, st
 /// <summary>All that will be done in a run: from a seed always the same.</summary>
 internal static class FaultPlan
 {
+    /// <summary>The sender whose provider is every push service of browsers.</summary>
+    public const string WebPushSender = "WebPushSender";
+
     /// <summary>The instances that a chaos system has; labels as in <see cref="RunningProgram.Label"/>.</summary>
     public static IReadOnlyDictionary<string, int> Scale { get; } = new Dictionary<string, int>(StringComparer.Ordinal)
     {
         [ServiceCatalogue.Listener] = 2,
         [ServiceCatalogue.Encryptor] = 2,
+        [ServiceCatalogue.Fcm] = 2,
         [ServiceCatalogue.Keeper] = 1,
     };
 
@@ -95,9 +99,13 @@ internal static class FaultPlan
         (FaultKind.NodeChurn, 6), (FaultKind.ClockStep, 3),
     ];
 
-    private static readonly string[] Senders = [ServiceCatalogue.Apns, ServiceCatalogue.Fcm, ServiceCatalogue.Huawei];
-    private static readonly string[] Providers = [SimulatorCatalogue.Apns, SimulatorCatalogue.Fcm, SimulatorCatalogue.Hms];
+    private static readonly string[] Senders = [ServiceCatalogue.Apns, ServiceCatalogue.Fcm, ServiceCatalogue.Huawei, WebPushSender];
+    private static readonly string[] Outages = ["503", "500", "400", "close", "reset", "refuse", "html", "empty", "garbage"];
+
+    // A push service says yes by its status alone: noise under a 200 would be a lie, and no outage.
+    private static readonly string[] OutagesOfPushServices = [.. Outages.Where(outage => outage != "garbage")];
     private static readonly string[] EveryConsumer = ["bus.after-receive", "bus.before-ack", "bus.after-ack", "publisher.before-send", "publisher.before-confirm", "publisher.after-confirm"];
+    private static readonly string[] EverySender = ["sender.before-write", "sender.before-answer", "sender.after-answer", .. EveryConsumer];
 
     /// <summary>The crash points of each service: those that it passes.</summary>
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> CrashPoints { get; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
@@ -109,9 +117,10 @@ internal static class FaultPlan
             "encryptor.subscriptions-applied", "encryptor.subscriptions-ready", "encryptor.after-claim", "encryptor.before-publish", "encryptor.before-commit",
             "encryptor.after-commit", .. EveryConsumer,
         ],
-        [ServiceCatalogue.Apns] = ["sender.before-write", "sender.before-answer", "sender.after-answer", .. EveryConsumer],
-        [ServiceCatalogue.Fcm] = ["sender.before-write", "sender.before-answer", "sender.after-answer", .. EveryConsumer],
-        [ServiceCatalogue.Huawei] = ["sender.before-write", "sender.before-answer", "sender.after-answer", .. EveryConsumer],
+        [ServiceCatalogue.Apns] = EverySender,
+        [ServiceCatalogue.Fcm] = EverySender,
+        [ServiceCatalogue.Huawei] = EverySender,
+        [WebPushSender] = EverySender,
         [ServiceCatalogue.Keeper] = ["keeper.before-commit", "keeper.after-commit", "bus.before-ack", "bus.after-ack"],
     };
 
@@ -119,7 +128,7 @@ internal static class FaultPlan
     public static IReadOnlyList<string> Instances { get; } =
     [
         ServiceCatalogue.Api, ServiceCatalogue.Listener, $"{ServiceCatalogue.Listener}-2", ServiceCatalogue.Encryptor, $"{ServiceCatalogue.Encryptor}-2",
-        .. Senders, ServiceCatalogue.Keeper,
+        .. Senders, $"{ServiceCatalogue.Fcm}-2", ServiceCatalogue.Keeper,
     ];
 
     /// <summary>The plan of a seed.</summary>
@@ -162,13 +171,14 @@ internal static class FaultPlan
             case FaultKind.ClockStep:
                 return new PlannedFault(at, kind, Any(random, Instances), $"{random.Next(-ClockStepSecondsMax, ClockStepSecondsMax + 1)}", 10 + seconds);
             case FaultKind.ProviderBusy:
-                return new PlannedFault(at, kind, Any(random, Providers), $"{random.Next(1, 4)}", seconds);
+                return new PlannedFault(at, kind, Any(random, ProviderWitness.Simulators), $"{random.Next(1, 4)}", seconds);
             case FaultKind.ProviderOutage:
-                return new PlannedFault(at, kind, Any(random, Providers), Any(random, ["503", "500", "400", "close", "reset", "refuse", "html", "empty", "garbage"]), seconds);
+                var provider = Any(random, ProviderWitness.Simulators);
+                return new PlannedFault(at, kind, provider, Any(random, provider == SimulatorCatalogue.WebPush ? OutagesOfPushServices : Outages), seconds);
             case FaultKind.ProviderLostAnswer:
-                return new PlannedFault(at, kind, Any(random, Providers), $"{random.Next(1, 20)}", seconds);
+                return new PlannedFault(at, kind, Any(random, ProviderWitness.Simulators), $"{random.Next(1, 20)}", seconds);
             case FaultKind.ProviderSlow:
-                return new PlannedFault(at, kind, Any(random, Providers), $"{random.Next(100, 1500)}", seconds);
+                return new PlannedFault(at, kind, Any(random, ProviderWitness.Simulators), $"{random.Next(100, 1500)}", seconds);
             case FaultKind.NodeChurn:
                 return new PlannedFault(at, kind, $"{random.Next(NodesMax)}", Any(random, ["restart", "down", "silence", "drop", "delay", "hide-address", "split", "merge", "lie", "oxend-down"]), seconds);
             case FaultKind.MemoryAlarm or FaultKind.DiskAlarm or FaultKind.DatabaseFull:

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Sotto.Dev.Running;
@@ -173,9 +171,7 @@ internal sealed class Harm(ChaosWorld world, Supervisor supervisor) : IDisposabl
 
     private static async Task<JsonNode?> AskBrokerAsync(Uri management, HttpMethod method, string path, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, new Uri(management, path));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(management.UserInfo))));
-        var (status, body) = await HttpProbe.SendAsync(request, cancellation);
+        var (status, body) = await Management.AskAsync(management, method, path, order: null, cancellation);
         return status == 200 ? JsonNode.Parse(body) : null;
     }
 
@@ -272,7 +268,8 @@ internal sealed class Harm(ChaosWorld world, Supervisor supervisor) : IDisposabl
     {
         SimulatorCatalogue.Apns => """{"reason":"BadPriority"}""",
         SimulatorCatalogue.Fcm => """{"error":{"code":400,"status":"INVALID_ARGUMENT","message":"bad"}}""",
-        _ => """{"code":"80100003","msg":"bad","requestId":"1"}""",
+        SimulatorCatalogue.Hms => """{"code":"80100003","msg":"bad","requestId":"1"}""",
+        _ => "",
     };
 
     private async Task RestoreAsync(CancellationToken cancellation)

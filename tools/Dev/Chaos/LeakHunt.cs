@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Text;
+using System.Text.Json.Nodes;
 using Npgsql;
 using Sotto.Dev.Running;
 using Sotto.Ledger.Leaks;
@@ -121,7 +123,14 @@ internal sealed class LeakHunt(Crowd crowd)
         var patterns = new SecretPatterns();
         foreach (var device in crowd.Devices)
         {
-            patterns.AddText($"device token of {device}", device.Token);
+            // What is secret of an endpoint is its last part.
+            patterns.AddText($"device token of {device}", device.Token[(device.Token.LastIndexOf('/') + 1)..]);
+            if (device.Subscription?["keys"] is JsonObject keys)
+            {
+                foreach (var (name, key) in keys)
+                    patterns.AddBytes($"{name} of {device}", Base64Url.DecodeFromChars(key!.GetValue<string>()));
+            }
+
             foreach (var key in device.Keys)
                 patterns.AddBytes($"envelope key of {device}", key.Span);
         }

@@ -9,18 +9,27 @@ namespace Sotto.Dev.Chaos;
 internal sealed class ProviderWitness(ChaosWorld world, Crowd crowd) : IAsyncDisposable
 {
     /// <summary>The simulators that play providers.</summary>
-    public static IReadOnlyList<string> Simulators { get; } = [SimulatorCatalogue.Apns, SimulatorCatalogue.Fcm, SimulatorCatalogue.Hms];
+    public static IReadOnlyList<string> Simulators { get; } = [SimulatorCatalogue.Apns, SimulatorCatalogue.Fcm, SimulatorCatalogue.Hms, SimulatorCatalogue.WebPush];
 
     private const int Page = 1_000;
+    private const int BadRequest = 400;
+
+    // The kind of an order to answer just so.
+    private const string Answer = "answer";
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentQueue<Ring> _rings = [];
     private readonly ConcurrentDictionary<(string Device, string Message), bool> _reached = [];
+    private readonly ConcurrentDictionary<string, int> _refused = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Device> _byToken = crowd.Devices.ToDictionary(device => device.Token, StringComparer.OrdinalIgnoreCase);
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Everything that a provider took, in its order.</summary>
     public IReadOnlyCollection<Ring> Rings => _rings;
+
+    /// <summary>How often a provider said of a device's push that it is bad, because it was told to say so; by the device's name.</summary>
+    public IReadOnlyDictionary<string, int> Refused => _refused;
 
     /// <summary>How many pushes reached their devices, each counted once.</summary>
     public int Distinct => _reached.Count;
@@ -70,14 +79,22 @@ internal sealed class ProviderWitness(ChaosWorld world, Crowd crowd) : IAsyncDis
 
     private void Read(string simulator, JsonObject received)
     {
+        var devices = received["tokens"]!.AsArray().Select(token => _byToken.GetValueOrDefault(token!.GetValue<string>()));
+        var status = received["status"]!.GetValue<int>();
+        if (status == BadRequest && received["fault"]?.GetValue<string>() == Answer)
+        {
+            foreach (var device in devices.OfType<Device>())
+                _refused.AddOrUpdate(device.Name, 1, (_, count) => count + 1);
+        }
+
         if (!received["accepted"]!.GetValue<bool>())
             return;
         var at = received["at"]!.GetValue<DateTimeOffset>();
-        var lost = received["status"]!.GetValue<int>() == 0;
-        var envelope = Envelope.FindIn(received["body"]!.GetValue<string>());
-        foreach (var token in received["tokens"]!.AsArray().Select(token => token!.GetValue<string>()))
+        var lost = status == 0;
+        // A push service cannot read what it carries; its simulator tells what the device read.
+        var envelope = Envelope.FindIn((received["opened"] ?? received["body"])!.GetValue<string>());
+        foreach (var device in devices)
         {
-            var device = crowd.ByToken.GetValueOrDefault(token);
             var message = envelope is null ? null : device?.Open(envelope)?.Hash;
             _rings.Enqueue(new Ring(device, message, at, simulator, lost));
             if (device is not null && message is not null)

@@ -159,7 +159,7 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
                 break;
             case Role.Leaving:
                 device.GoneFrom = TimeProvider.System.GetUtcNow();
-                if (await UntilGrantedAsync(stop => device.Phone.UnsubscribeAsync(_http, world.State.Api!, device.Service, cancellationToken: stop), cancellation))
+                if (await UntilGrantedAsync(stop => device.UnsubscribeAsync(_http, world.State.Api!, stop), cancellation))
                     device.WithdrawnAt = TimeProvider.System.GetUtcNow();
                 break;
             default:
@@ -205,7 +205,7 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
     private async Task SubscribeAsync(Device device, CancellationToken cancellation)
     {
         device.SubscribingFrom ??= TimeProvider.System.GetUtcNow();
-        if (await UntilGrantedAsync(stop => device.Phone.SubscribeAsync(_http, world.State.Api!, device.Service, device.Namespaces, cancellationToken: stop), cancellation))
+        if (await UntilGrantedAsync(stop => device.SubscribeAsync(_http, world.State.Api!, stop), cancellation))
             device.SubscribedAt ??= TimeProvider.System.GetUtcNow();
     }
 

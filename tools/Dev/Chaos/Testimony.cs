@@ -20,6 +20,9 @@ internal sealed class Testimony
     /// <summary>Everything that a provider took.</summary>
     public required IReadOnlyCollection<Ring> Rings { get; init; }
 
+    /// <summary>How often a provider said of a device's push that it is bad, because it was told to say so; by the device's name.</summary>
+    public required IReadOnlyDictionary<string, int> Refused { get; init; }
+
     /// <summary>Every end of a process.</summary>
     public required IReadOnlyCollection<Ended> Ends { get; init; }
 
