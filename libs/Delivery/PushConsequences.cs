@@ -33,7 +33,7 @@ internal sealed class PushConsequences(
         metrics.Ended("expired");
         logger.Expired(push.PushId, push.Provider, push.ExpiresAt);
         await reports.ExpiredAsync(push, cancellationToken);
-        return PushEnd.Settled;
+        return PushEnd.Ended;
     }
 
     /// <summary>An attempt failed: another one follows, unless the push expires or its time for retries ends before.</summary>
@@ -79,7 +79,7 @@ internal sealed class PushConsequences(
             return await PostponeAsync(push, pause, cancellationToken);
         metrics.Ended("held");
         await app.HoldAsync(push, cancellationToken);
-        return PushEnd.Settled;
+        return PushEnd.Moved;
     }
 
     /// <summary>The device may be gone: the same push asks once more after a while.</summary>
@@ -128,13 +128,13 @@ internal sealed class PushConsequences(
         if (outcome is not DeliveryOutcome.TokenDead)
             logger.DeadLettered(push.PushId, push.Provider, tried.Attempt, outcome.Class, outcome.Reason);
         await reports.DeadLetteredAsync(push, tried, app?.Name, outcome, cancellationToken);
-        return PushEnd.Settled;
+        return PushEnd.Ended;
     }
 
     private async Task<PushEnd> ParkAsync(EncryptedPush push, TimeSpan rung, CancellationToken cancellationToken)
     {
         logger.Parked(push.PushId, push.Provider, rung);
         await parking.ParkAsync(push, rung, cancellationToken);
-        return PushEnd.Settled;
+        return PushEnd.Moved;
     }
 }

@@ -39,7 +39,7 @@ internal sealed class PushSender(
         if (!await recent.BeginAsync(push.PushId, cancellationToken))
         {
             metrics.Ended("duplicate");
-            return PushEnd.Settled;
+            return PushEnd.Ended;
         }
 
         var end = PushEnd.Unsettled;

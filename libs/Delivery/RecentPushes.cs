@@ -18,7 +18,8 @@ public sealed class RecentPushes(TimeProvider clock)
     private readonly Queue<(Guid Id, DateTimeOffset At)> _takenByAge = [];
 
     /// <summary>
-    /// Takes a push in hand. When it is in hand already, waits until it no longer is.
+    /// Takes a push in hand. When it is in hand already, waits until it no longer is. What was moved within the broker is then taken in hand once more: a queue may give out the copy before
+    /// the confirm of it is here, and then it is the only one.
     /// </summary>
     /// <returns>True when the caller has it in hand and must call <see cref="End"/>; false when somebody else has seen to it.</returns>
     public async ValueTask<bool> BeginAsync(Guid pushId, CancellationToken cancellationToken)
@@ -58,7 +59,7 @@ public sealed class RecentPushes(TimeProvider clock)
                 _takenByAge.Enqueue((pushId, clock.GetUtcNow()));
         }
 
-        waiting?.TrySetResult(end != PushEnd.Unsettled);
+        waiting?.TrySetResult(end is PushEnd.Taken or PushEnd.Ended);
     }
 
     private void Forget()
@@ -78,6 +79,9 @@ public enum PushEnd
     /// <summary>The provider has it.</summary>
     Taken,
 
-    /// <summary>The broker has it, parked or as a dead letter, or it has expired.</summary>
-    Settled,
+    /// <summary>A copy of it waits in another queue of the broker and will come from there.</summary>
+    Moved,
+
+    /// <summary>It is a dead letter, or it has expired: nothing will come.</summary>
+    Ended,
 }

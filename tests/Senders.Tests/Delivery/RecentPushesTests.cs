@@ -25,13 +25,14 @@ public sealed class RecentPushesTests
         var recent = new RecentPushes(_clock);
         var push = Guid.NewGuid();
         await recent.BeginAsync(push, CancellationToken.None);
-        recent.End(push, PushEnd.Settled);
+        recent.End(push, PushEnd.Moved);
 
         Assert.That(await recent.BeginAsync(push, CancellationToken.None));
     }
 
     [TestCase(PushEnd.Taken, false)]
-    [TestCase(PushEnd.Settled, false)]
+    [TestCase(PushEnd.Ended, false)]
+    [TestCase(PushEnd.Moved, true)]
     [TestCase(PushEnd.Unsettled, true)]
     public async Task Who_comes_while_a_push_is_in_hand_waits_for_what_becomes_of_it(PushEnd end, bool mustTry)
     {

@@ -13,24 +13,17 @@ internal static class RawHttp
         using var client = new TcpClient();
         await client.ConnectAsync(address.Host, address.Port, patience.Token);
         await using var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request), patience.Token);
         var answer = new StringBuilder();
         var buffer = new byte[4096];
-        while (!IsComplete(answer.ToString()))
+        try
         {
-            var count = 0;
-            try
-            {
-                count = await stream.ReadAsync(buffer, patience.Token);
-            }
-            catch (IOException)
-            {
-                // A reset is a way to close.
-            }
-
-            if (count == 0)
-                break;
-            answer.Append(Encoding.Latin1.GetString(buffer, 0, count));
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(request), patience.Token);
+            while (!IsComplete(answer.ToString()) && await stream.ReadAsync(buffer, patience.Token) is > 0 and var count)
+                answer.Append(Encoding.Latin1.GetString(buffer, 0, count));
+        }
+        catch (IOException)
+        {
+            // A reset is a way to close.
         }
 
         return answer.ToString();
