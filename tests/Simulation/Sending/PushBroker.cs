@@ -12,6 +12,7 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
 {
     private const int FramesInHandMax = 8;
     private const int MergedMax = 4;
+    private const double SlowConfirms = 0.02;
     private static readonly TimeSpan PublisherPause = TimeSpan.FromSeconds(1);
 
     private readonly List<List<EncryptedPush>> _waiting = [];
@@ -160,7 +161,7 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
                 }
 
                 store(item);
-                await broker.Wait(0.001, 0.02);
+                await broker.ConfirmAsync();
                 if (!broker.LosesConfirm())
                     return;
                 if (PushOf(item) is { } pushId)
@@ -184,6 +185,9 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
     private PushLedger Ledger => ledger;
 
     private Task Wait(double secondsMin, double secondsMax) => scheduler.Delay(scheduler.Between(secondsMin, secondsMax));
+
+    // A confirm may take so long that what it confirms has been delivered before.
+    private Task ConfirmAsync() => scheduler.Chance(SlowConfirms) ? Wait(0.02, 10) : Wait(0.001, 0.02);
 
     private bool LosesConfirm() => scheduler.Chance(ConfirmLoss);
 }
