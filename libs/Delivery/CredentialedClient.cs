@@ -17,8 +17,8 @@ public sealed record CredentialPlan<TClient>(CredentialSource Source, Func<strin
 
 /// <summary>
 /// A vendor's client that is replaced while it is in use when its credentials change. New credentials are first read, then shown to the vendor where that can be done without
-/// sending, and then tried with one push. Only when the vendor has accepted them does all the rest follow; until then, and if they are refused, the client from before goes on. A push is never
-/// lost by it: the one that was refused, or whose device was called dead in a way that wrong credentials would be answered too, goes once more by the old client. A try that says nothing is repeated with another push a minute later; the third in a row is a refusal. Thread-safe.
+/// sending, and then tried with one push. Only when the vendor has not refused them does all the rest follow; until then, and if they are refused, the client from before goes on. A push is never
+/// lost by it: the one that was refused goes once more by the old client. Thread-safe.
 /// </summary>
 /// <remarks>Replacing the whole client brings new connections, as a change of team or key demands at some vendors; requests on the old ones finish first.</remarks>
 /// <typeparam name="TClient">The client.</typeparam>
@@ -28,17 +28,12 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
     // A new key may take a while until all of a vendor's servers know it.
     private static readonly TimeSpan RetryPause = TimeSpan.FromMinutes(1);
 
-    // So many tries that say nothing for the new credentials speak against them, when others go on meanwhile.
-    private const int UnclearMax = 3;
-
     private readonly CredentialPlan<TClient> _plan;
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
     private Generation _current;
     private Generation? _trial;
     private bool _trying;
-    private DateTimeOffset _triesAgainAt;
-    private int _unclear;
     private string _seen;
     private string? _judged;
     private DateTimeOffset? _retryAt;
@@ -93,14 +88,7 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
             Leave(generation);
         }
 
-        return outcome switch
-        {
-            // The old client decides what becomes of the push.
-            _ when isTrial && (IsRefusal(outcome) || outcome is DeliveryOutcome.TokenDead { LooksLikeOurs: true }) => await SendAsync(attempt),
-            // Silence may be due to what is on trial, and says nothing of the others.
-            DeliveryOutcome.RetryLater later when isTrial => later with { OfPart = true },
-            _ => outcome,
-        };
+        return isTrial && IsRefusal(outcome) ? await SendAsync(attempt) : outcome;
     }
 
     /// <inheritdoc/>
@@ -192,7 +180,6 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
         {
             Discard(_trial);
             (_trial, _judged, _retryAt) = (next, null, null);
-            (_triesAgainAt, _unclear) = (default, 0);
         }
 
         Told?.Invoke(new CredentialNews(CredentialStep.Offered));
@@ -226,7 +213,7 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
     {
         lock (_gate)
         {
-            isTrial = _trial is not null && !_trying && _clock.GetUtcNow() >= _triesAgainAt;
+            isTrial = _trial is not null && !_trying;
             _trying |= isTrial;
             var generation = isTrial ? _trial! : _current;
             generation.Users++;
@@ -250,15 +237,9 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
         {
             _trying = false;
             // Something newer may have come, or the old content have come back.
-            if (generation != _trial || outcome is null or DeliveryOutcome.Postponed)
+            if (generation != _trial || outcome is null or DeliveryOutcome.RetryLater or DeliveryOutcome.Postponed)
                 return;
-            if (IsUnclear(outcome))
-            {
-                _triesAgainAt = _clock.GetUtcNow() + RetryPause;
-                if (++_unclear < UnclearMax)
-                    return;
-            }
-            else if (!IsRefusal(outcome))
+            if (!IsRefusal(outcome))
             {
                 var old = _current;
                 (_current, _trial) = (generation, null);
@@ -266,14 +247,11 @@ public sealed class CredentialedClient<TClient> : IWatchedCredential, IDisposabl
             }
         }
 
-        if (IsRefusal(outcome) || IsUnclear(outcome))
+        if (IsRefusal(outcome))
             Refuse(generation.Fingerprint, $"the provider says {outcome.Class} {outcome.Reason}", again: RetryPause);
         else
             Told?.Invoke(new CredentialNews(CredentialStep.Taken));
     }
-
-    // Silence may be due to what we have shown, as a certificate that is refused in the handshake; so may the death of a token that is another app's.
-    private static bool IsUnclear(DeliveryOutcome? outcome) => outcome is DeliveryOutcome.RetryLater or DeliveryOutcome.TokenDead { LooksLikeOurs: true };
 
     private static bool IsRefusal(DeliveryOutcome? outcome) => outcome is DeliveryOutcome.CredentialBad { Scope: not CredentialScope.Part } or DeliveryOutcome.AuthRefresh;
 

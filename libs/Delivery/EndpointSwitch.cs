@@ -16,12 +16,12 @@ internal sealed class EndpointSwitch(ProviderGate gate, string provider, TimePro
 
     // Only the latest wish counts.
     private readonly Channel<bool> _pause = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
-    private readonly TaskCompletionSource<IReceiveEndpoint> _endpoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IReceiveEndpoint? _endpoint;
     private bool _paused;
 
     public Task Ready(ReceiveEndpointReady ready)
     {
-        _endpoint.TrySetResult(ready.ReceiveEndpoint);
+        _endpoint = ready.ReceiveEndpoint;
         return Task.CompletedTask;
     }
 
@@ -42,9 +42,8 @@ internal sealed class EndpointSwitch(ProviderGate gate, string provider, TimePro
 
     private async Task SwitchAsync(bool pause, CancellationToken stoppingToken)
     {
-        if (pause == _paused)
+        if (_endpoint is not { } endpoint || pause == _paused)
             return;
-        var endpoint = await _endpoint.Task.WaitAsync(stoppingToken);
         try
         {
             if (pause)

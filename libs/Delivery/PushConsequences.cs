@@ -44,9 +44,6 @@ internal sealed class PushConsequences(
         var tried = push.Tried(sentAt, outcome);
         var untilExpiry = push.ExpiresAt - now;
         var untilBudgetEnds = tried.FirstAttemptAt!.Value + _budget - now;
-        // A provider that names a time beyond the budget gets one more try at that time.
-        if (untilBudgetEnds > TimeSpan.Zero && told > untilBudgetEnds)
-            untilBudgetEnds = ParkingLadder.RungMax;
         var wait = pace.After(push.Attempt, told, random);
         var half = wait / 2;
         var least = told > half ? told.Value : half;

@@ -100,7 +100,7 @@ internal sealed class PushSender(
             CrashPoint.Pass("sender.after-answer");
         }
         // What a provider does is an outcome; this is a bug of ours, and no reason to lose a push.
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             logger.AttemptFaulted(ProviderName, e.GetType().Name);
             outcome = new DeliveryOutcome.RetryLater($"fault {e.GetType().Name}", FaultPace);

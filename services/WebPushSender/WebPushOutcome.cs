@@ -13,7 +13,7 @@ internal static class WebPushOutcome
     public static readonly RetryPace Failed = new(TimeSpan.FromSeconds(10));
 
     // ntfy: no phone has subscribed to this topic yet.
-    private static readonly TimeSpan NoSubscriber = TimeSpan.FromHours(1);
+    private static readonly RetryPace NoSubscriber = new(TimeSpan.FromHours(1));
 
     public static DeliveryOutcome Of(WebPushResponse response, Uri endpoint, DateTimeOffset now)
     {
@@ -34,7 +34,7 @@ internal static class WebPushOutcome
             // Edge says 406 where others say 429.
             406 or 429 => new DeliveryOutcome.Throttled(ThrottleScope.App, reason, Failed, told),
             >= 400 and < 500 => new DeliveryOutcome.PayloadBad(reason),
-            507 => new DeliveryOutcome.RetryLater(reason, Failed, told > NoSubscriber ? told : NoSubscriber),
+            507 => new DeliveryOutcome.RetryLater(reason, NoSubscriber, told),
             _ => new DeliveryOutcome.RetryLater(reason, Failed, told),
         };
     }

@@ -78,11 +78,7 @@ public sealed class ApnsClient : IDisposable
             case ApnsReason.UnrelatedKeyIdInToken:
                 Connections.Retire(answer);
                 return (response, true);
-            // Nothing on an open connection gets better when this is mended: what Apple knows of a key or a topic it has looked up for the connection.
-            case ApnsReason.InvalidProviderToken or ApnsReason.MissingProviderToken or ApnsReason.BadTopic or ApnsReason.TopicDisallowed:
-                Connections.RetireAll();
-                return (response, false);
-            case ApnsReason.TooManyProviderTokenUpdates or ApnsReason.Shutdown or ApnsReason.IdleTimeout:
+            case ApnsReason.InvalidProviderToken or ApnsReason.TooManyProviderTokenUpdates or ApnsReason.Shutdown or ApnsReason.IdleTimeout:
                 Connections.Retire(answer);
                 return (response, false);
             default:

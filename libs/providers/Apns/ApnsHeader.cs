@@ -18,9 +18,6 @@ internal static class ApnsReason
     public const string ExpiredProviderToken = "ExpiredProviderToken";
     public const string UnrelatedKeyIdInToken = "UnrelatedKeyIdInToken";
     public const string InvalidProviderToken = "InvalidProviderToken";
-    public const string MissingProviderToken = "MissingProviderToken";
-    public const string BadTopic = "BadTopic";
-    public const string TopicDisallowed = "TopicDisallowed";
     public const string TooManyProviderTokenUpdates = "TooManyProviderTokenUpdates";
     public const string Shutdown = "Shutdown";
     public const string IdleTimeout = "IdleTimeout";

@@ -30,9 +30,9 @@ public sealed partial class VendorConnections
                 var body = await ReadBodyAsync(response.Content, linked.Token);
                 return Heard(response, body);
             }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (_timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                return _timeout.IsCancellationRequested ? TimedOut() : NotConnected();
+                return TimedOut();
             }
             catch (Exception e) when (e is HttpRequestException or IOException or AuthenticationException or ObjectDisposedException)
             {
@@ -73,11 +73,8 @@ public sealed partial class VendorConnections
             return message;
         }
 
-        // Called again when the handler repeats a request that the server has not looked at.
         private void Written()
         {
-            if (request.NotAfter <= owner._clock.GetUtcNow())
-                throw new WorthlessException();
             if (Interlocked.Exchange(ref _written, 1) != 0)
                 return;
             Interlocked.Decrement(ref owner._unwritten);
@@ -126,20 +123,10 @@ public sealed partial class VendorConnections
             return Silent(Silences.Timeout);
         }
 
-        // The handler's own patience with connecting: nobody answered, or somebody who then said nothing of TLS.
-        private VendorAnswer NotConnected()
-        {
-            if (owner._pace.PausedFor == TimeSpan.Zero)
-                owner._pace.Failed();
-            return Silent(Silences.Unreachable);
-        }
-
         private VendorAnswer Failed(Exception e)
         {
             if (Contains<ConnectingPausedException>(e))
                 return Silent(Silences.Paused);
-            if (Contains<WorthlessException>(e))
-                return Silent(Silences.TooLate);
             switch ((e as HttpRequestException)?.HttpRequestError)
             {
                 case HttpRequestError.SecureConnectionError:
@@ -194,7 +181,5 @@ public sealed partial class VendorConnections
             var length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellationToken);
             return body.AsMemory(0, length);
         }
-
-        private sealed class WorthlessException() : IOException("It is too late to send the request.");
     }
 }

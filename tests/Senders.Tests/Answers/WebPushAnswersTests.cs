@@ -32,7 +32,7 @@ public sealed class WebPushAnswersTests : AnswerTable
         new("429", Says(429, "", retryAfter: "200"), Fate.Postponed(300)) { Next = [Fate.LeftAlone] },
         .. new[] { 500, 502, 504 }.Select(status => new AnswerRow($"{status}", Says(status, ""), Fate.Parked(10, "RETRY_LATER", $"status {status}"))),
         new("503", Says(503, "", retryAfter: "30"), Fate.Parked(60, "RETRY_LATER", "status 503")),
-        new("507", Says(507, NoSubscriber), Fate.Parked(3600, "RETRY_LATER", "507 code 50701")),
+        new("507", Says(507, NoSubscriber), Fate.Parked(1800, "RETRY_LATER", "507 code 50701")),
     ];
 
     private readonly Dictionary<string, FakeWebPush> _services = new(StringComparer.Ordinal);

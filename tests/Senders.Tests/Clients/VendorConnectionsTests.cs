@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Sotto.Apns;
 using Sotto.FakeApns;
@@ -86,37 +84,6 @@ public sealed class VendorConnectionsTests
         Assert.That(responses.Select(response => response.Silence), Is.All.EqualTo(Silences.Unreachable).Or.EqualTo(Silences.Paused));
         Assert.That(client.Connections.Opened, Is.LessThan(5));
         Assert.That((await SendAsync(client)).ResumesIn, Is.GreaterThan(TimeSpan.Zero));
-    }
-
-    [Test]
-    public async Task Somebody_who_takes_the_connection_and_says_nothing_is_nobody()
-    {
-        await using var apple = await FakeApns.StartAsync();
-        using var mute = new TcpListener(IPAddress.Loopback, 0);
-        mute.Start();
-        using var connections = new VendorConnections(
-            Options(apple).Connections(certificate: null) with { Endpoint = new Uri($"https://{mute.LocalEndpoint}"), ConnectTimeout = TimeSpan.FromMilliseconds(200) }, TimeProvider.System);
-
-        var answer = await connections.SendAsync(new VendorRequest("/", "text/plain", default), CancellationToken.None).WaitAsync(Eventually.Patience);
-        var next = await connections.SendAsync(new VendorRequest("/", "text/plain", default), CancellationToken.None).WaitAsync(Eventually.Patience);
-
-        Assert.That(answer.Silence, Is.EqualTo(Silences.Unreachable));
-        Assert.That(answer.ResumesIn, Is.GreaterThan(TimeSpan.Zero));
-        Assert.That(next.Silence, Is.EqualTo(Silences.Paused));
-    }
-
-    [TestCase(403, "InvalidProviderToken")]
-    [TestCase(400, "TopicDisallowed")]
-    public async Task After_credentials_were_refused_no_connection_from_before_is_used(int status, string reason)
-    {
-        await using var apple = await FakeApns.StartAsync();
-        apple.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = status, Body = $$"""{"reason":"{{reason}}"}""" });
-        using var client = Client(apple);
-
-        Assert.That((await SendAsync(client)).Reason, Is.EqualTo(reason));
-        Assert.That((await SendAsync(client)).Status, Is.EqualTo(200));
-
-        Assert.That(apple.Ledger.Received.Select(request => request.Connection).Distinct().Count(), Is.EqualTo(2));
     }
 
     [Test]

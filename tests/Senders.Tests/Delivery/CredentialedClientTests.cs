@@ -92,55 +92,7 @@ public sealed class CredentialedClientTests
         answer.SetResult(new DeliveryOutcome.RetryLater("timeout", new RetryPace(TimeSpan.FromSeconds(1))));
         await trying;
         Assert.That(Steps, Is.EqualTo(new[] { CredentialStep.Offered }), "silence says nothing of credentials");
-        Assert.That(await SendAsync(client), Is.EqualTo("first"), "others are not made to wait for an answer that may never come");
-        _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.That(await SendAsync(client), Is.EqualTo("second"));
-    }
-
-    [Test]
-    public async Task A_device_that_is_dead_for_the_new_ones_alone_is_not_dead()
-    {
-        using var client = Create();
-        File.WriteAllText(_file, "second");
-        await LookTwiceAsync(client);
-
-        var outcome = await client.SendAsync(one => Task.FromResult<DeliveryOutcome>(
-            one.Text == "second" ? new DeliveryOutcome.TokenDead("DeviceTokenNotForTopic", LooksLikeOurs: true) : new DeliveryOutcome.Delivered()));
-
-        Assert.That(outcome, Is.InstanceOf<DeliveryOutcome.Delivered>());
-    }
-
-    [Test]
-    public async Task Silence_on_trial_says_nothing_of_the_provider()
-    {
-        using var client = Create();
-        File.WriteAllText(_file, "second");
-        await LookTwiceAsync(client);
-        var silence = new DeliveryOutcome.RetryLater("tls", new RetryPace(TimeSpan.FromSeconds(1)));
-
-        Assert.That(await client.SendAsync(_ => Task.FromResult<DeliveryOutcome>(silence)), Is.EqualTo(silence with { OfPart = true }));
-        Assert.That(await client.SendAsync(_ => Task.FromResult<DeliveryOutcome>(silence)), Is.EqualTo(silence), "by the old ones it does");
-    }
-
-    [TestCaseSource(nameof(Unclear))]
-    public async Task Three_tries_that_say_nothing_for_the_new_ones_are_a_refusal(DeliveryOutcome outcome)
-    {
-        using var client = Create();
-        File.WriteAllText(_file, "second");
-        await LookTwiceAsync(client);
-
-        for (var tries = 1; tries <= 3; tries++)
-        {
-            Assert.That(_news, Has.Count.EqualTo(1));
-            Assert.That((await client.SendAsync(_ => Task.FromResult(outcome))).Reason, Is.EqualTo(outcome.Reason));
-            Assert.That(await SendAsync(client), Is.EqualTo("first"));
-            _clock.Advance(TimeSpan.FromMinutes(1));
-        }
-
-        Assert.That(Steps, Is.EqualTo(new[] { CredentialStep.Offered, CredentialStep.Refused }));
-        Assert.That(_news[^1].Why, Does.Contain(outcome.Reason));
-        await client.LookAsync(CancellationToken.None);
-        Assert.That(await SendAsync(client), Is.EqualTo("second"), "a while later they are tried again");
     }
 
     [Test]
@@ -240,12 +192,6 @@ public sealed class CredentialedClientTests
 
         Assert.That(() => Create(), Throws.InstanceOf<SettingsException>().With.Message.EqualTo("Setting X:KeyFile: it is garbage."));
     }
-
-    private static IEnumerable<DeliveryOutcome> Unclear() =>
-    [
-        new DeliveryOutcome.RetryLater("tls", new RetryPace(TimeSpan.FromSeconds(1))),
-        new DeliveryOutcome.TokenDead("DeviceTokenNotForTopic", LooksLikeOurs: true),
-    ];
 
     private IEnumerable<CredentialStep> Steps => _news.Select(one => one.Step);
 

@@ -114,7 +114,7 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
         var isJust = entry.Outcome switch
         {
             DeliveryOutcome.TokenDead or DeliveryOutcome.PayloadBad => true,
-            DeliveryOutcome.RetryLater or DeliveryOutcome.Throttled => IsOver((letter.Push.FirstAttemptAt ?? entry.LastAttemptAt) + budget - Now, entry),
+            DeliveryOutcome.RetryLater or DeliveryOutcome.Throttled => (letter.Push.FirstAttemptAt ?? entry.LastAttemptAt) + budget - Now < entry.WaitMax + Moment,
             _ => false,
         };
         if (!isJust)
@@ -149,14 +149,9 @@ internal sealed class PushLedger(Scheduler scheduler, ParkingLadder ladder, Time
         var least = (grown < later.Pace.Cap ? grown : later.Pace.Cap) / PaceShare;
         if (rung < least && rung < ladder.Rungs[^1])
             scheduler.Break($"push {entry.Number} waits {rung.TotalSeconds:0} s after {push.Attempt} attempts, less than {least.TotalSeconds:0.0} s");
-        var left = push.FirstAttemptAt + budget - Now;
-        // One more try at the time that the provider named.
-        if (rung > left + Moment && !(left > -Moment && later.Told > left - Moment))
+        if (Now + rung > push.FirstAttemptAt + budget + Moment)
             scheduler.Break($"push {entry.Number} is tried for longer than its budget");
     }
-
-    // A time that the provider named is waited for as long as the budget is not over.
-    private static bool IsOver(TimeSpan left, Entry entry) => left < (Told(entry.Outcome!) > left + Moment ? TimeSpan.Zero : entry.WaitMax) + Moment;
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
