@@ -220,6 +220,29 @@ public sealed class ChaosBooksTests
         Assert.That(story.Judge().Lost, Is.EqualTo(lost));
     }
 
+    [TestCase(-5, 0)]
+    [TestCase(-20, 1)]
+    public void While_both_listeners_start_again_nobody_hears(int back, int lost)
+    {
+        var story = new Story();
+        story.Tell(0, isHeard: false);
+        story.End("SwarmListener", -31, back);
+        story.End("SwarmListener-2", -30, back);
+
+        Assert.That(story.Judge().Lost, Is.EqualTo(lost));
+    }
+
+    [TestCase(-5, 0)]
+    [TestCase(-25, 1)]
+    public void What_expires_while_an_Encryptor_starts_again_need_not_be_sealed(int back, int lost)
+    {
+        var story = new Story();
+        story.Tell(0, life: 5);
+        story.End("Encryptor", -30, back);
+
+        Assert.That(story.Judge().Lost, Is.EqualTo(lost));
+    }
+
     [Test]
     public void What_waited_for_the_broker_in_a_listener_that_then_ended_is_excused()
     {
@@ -272,6 +295,7 @@ public sealed class ChaosBooksTests
             Leaks = null,
             Drained = TimeSpan.Zero,
             Took = TimeSpan.Zero,
+            Tell = _ => "",
             Troubles = [],
         };
 
@@ -337,7 +361,13 @@ public sealed class ChaosBooksTests
 
         public void Ring(int at) => _rings.Add(new Ring(Device, Message, Noon.AddSeconds(at), SimulatorCatalogue.Fcm, AnswerLost: false));
 
-        public void End(string label, int at) => _ends.Add(new Ended(label, Noon.AddSeconds(at), Place: null, IsInGoodOrder: false));
+        // It is back three seconds later, unless it is said when.
+        public void End(string label, int at, int? back = null)
+        {
+            var end = new Ended(label, Noon.AddSeconds(at), Place: null, IsInGoodOrder: false);
+            end.Return(Noon.AddSeconds(back ?? at + 3));
+            _ends.Add(end);
+        }
 
         // Kind, target and detail; nothing is nothing.
         public void Do(string harm, int from, int until, FaultOutcome outcome = FaultOutcome.Done)

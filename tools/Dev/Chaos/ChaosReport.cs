@@ -24,6 +24,9 @@ internal sealed record ChaosReport
 
     public required TimeSpan Took { get; init; }
 
+    /// <summary>What the witnesses saw of each push that was lost, in a sentence.</summary>
+    public required Func<PushKey, string> Tell { get; init; }
+
     /// <summary>What was wrong beside the books.</summary>
     public required IReadOnlyList<string> Troubles { get; init; }
 
@@ -45,7 +48,8 @@ internal sealed record ChaosReport
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  ends           {Ends.Count} processes ended, {Ends.Count(end => end.IsInGoodOrder)} of them in good order; at rest {Drained.TotalSeconds:0.0} s after the last fault; {Took.TotalSeconds:0} s in all"));
         if (Leaks is { } leaks)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  leaks          {leaks.Count:N0} found in {leaks.Places:N0} files, pages, tables and messages, {leaks.Bytes / 1e6:N1} MB"));
-        Name(output, "lost", Verdict.LostKeys);
+        foreach (var key in Verdict.LostKeys)
+            output.WriteLine($"  lost: {key.Device}, message {key.Message}: {Tell(key)}");
         Name(output, "misdirected", Verdict.MisdirectedKeys);
         Name(output, "late", Verdict.LateKeys);
         Name(output, "came twice for no reason", Verdict.UnexcusedKeys);

@@ -69,6 +69,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         var calm = TimeProvider.System.GetTimestamp();
         say("The last fault is undone; everything must come to rest by itself ...");
         await RestAsync(books, keeper, RestPatience, cancellation);
+        await StandAsync(supervisor, cancellation);
         await ProbeAsync(storm, crowd, books, providers, cancellation);
         var drained = TimeProvider.System.GetElapsedTime(calm);
         await Task.Delay(CopyWatch, TimeProvider.System, cancellation);
@@ -94,6 +95,7 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
             Leaks = hunt,
             Drained = drained,
             Took = TimeProvider.System.GetElapsedTime(_begun),
+            Tell = seen.Tell,
             Troubles = _troubles,
         };
     }
@@ -138,6 +140,14 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
 
             await Task.Delay(Look, TimeProvider.System, cancellation);
         }
+    }
+
+    // What was ended last is back, and whoever listened for it has been relieved: from here on nothing may be missed.
+    private async Task StandAsync(Supervisor supervisor, CancellationToken cancellation)
+    {
+        bool Stands() => supervisor.Ends.All(end => TimeProvider.System.GetUtcNow() > end.BackAt + Excuses.TakeOver);
+        if (!await LocalServers.Processes.Polling.UntilAsync(Stands, RestPatience, cancellation))
+            _troubles.Add(string.Create(CultureInfo.InvariantCulture, $"Not every service was back {RestPatience.TotalSeconds:0} s after the last fault."));
     }
 
     // Whoever was told "subscribed", before, during or after what was done, hears of one more message.

@@ -24,8 +24,8 @@ internal sealed class Excuses
     // How long a message waits in a listener whose broker is there.
     private static readonly TimeSpan WaitsInListener = TimeSpan.FromSeconds(10);
 
-    // What listeners allow each other for taking over: AccountKeeper.LeavingTime.
-    private static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(15);
+    /// <summary>What listeners allow each other for taking over: AccountKeeper.LeavingTime.</summary>
+    public static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(15);
 
     // When a node that was away is connected and told again.
     private static readonly TimeSpan NodeIsTold = TimeSpan.FromSeconds(60);
@@ -131,7 +131,9 @@ internal sealed class Excuses
         foreach (var end in _ends.Where(end => IsListener(end.Label)))
         {
             var heldUp = _faults.Where(done => Lasts(done) && (IsOfBroker(done) || done.Fault.Target == end.Label) && done.From <= end.At && done.Until + Length(done) + After >= end.At - WaitsInListener);
-            yield return new Stretch(heldUp.Select(done => done.From).Append(end.At).Min() - WaitsInListener, end.At + TakeOver);
+            // When nobody is left who could take over, it must first be back.
+            var isAlone = _ends.Exists(other => other.Label != end.Label && IsListener(other.Label) && other.At <= end.At + TakeOver && other.BackAt + TakeOver >= end.At);
+            yield return new Stretch(heldUp.Select(done => done.From).Append(end.At).Min() - WaitsInListener, (isAlone ? end.BackAt : end.At) + TakeOver);
         }
 
         foreach (var done in _faults.Where(done => Lasts(done) && (IsOfDatabase(done) || IsListener(done.Fault.Target) || SilencesSwarm(done))))
@@ -142,7 +144,7 @@ internal sealed class Excuses
     private IEnumerable<Stretch> Unsealing()
     {
         foreach (var end in _ends.Where(end => IsEncryptor(end.Label) || IsListener(end.Label)))
-            yield return new Stretch(end.At - Before, end.At + After);
+            yield return new Stretch(end.At - Before, end.BackAt + After);
         foreach (var done in _faults.Where(done => Lasts(done) && (IsOfBroker(done) || IsOfDatabase(done) || IsEncryptor(done.Fault.Target) || IsListener(done.Fault.Target))))
             yield return new Stretch(done.From - Before, done.Until + Length(done) + After);
     }

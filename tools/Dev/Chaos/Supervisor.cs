@@ -79,6 +79,7 @@ internal sealed class Supervisor : IAsyncDisposable
     private async Task RunAsync()
     {
         var down = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        var returns = new List<Task>();
         while (!_stopping.IsCancellationRequested)
         {
             var now = TimeProvider.System.GetUtcNow();
@@ -93,7 +94,25 @@ internal sealed class Supervisor : IAsyncDisposable
                 {
                     down.Remove(service.Label);
                     Restart(service);
+                    returns.Add(AwaitReturnAsync(_ends.Last(end => end.Label == service.Label)));
                 }
+            }
+
+            await Task.Delay(Look, TimeProvider.System, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Task.WhenAll(returns);
+    }
+
+    // Whoever ends once more before it is ready is back with its next run.
+    private async Task AwaitReturnAsync(Ended end)
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            if (await HttpProbe.IsOkAsync(new Uri(Find(end.Label).Admin!, "/health/ready"), CancellationToken.None))
+            {
+                end.Return(TimeProvider.System.GetUtcNow());
+                return;
             }
 
             await Task.Delay(Look, TimeProvider.System, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -119,4 +138,16 @@ internal sealed class Supervisor : IAsyncDisposable
 /// <param name="At">When it was noticed.</param>
 /// <param name="Place">The crash point that it was to die at, if there was one.</param>
 /// <param name="IsInGoodOrder">True when it was asked to end and did.</param>
-internal sealed record Ended(string Label, DateTimeOffset At, string? Place, bool IsInGoodOrder);
+internal sealed record Ended(string Label, DateTimeOffset At, string? Place, bool IsInGoodOrder)
+{
+    private long _backAt = Never.UtcTicks;
+
+    // Far away, and yet time can be added.
+    private static readonly DateTimeOffset Never = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>When the instance said again that it was ready; far in the future until then.</summary>
+    public DateTimeOffset BackAt => new(Interlocked.Read(ref _backAt), TimeSpan.Zero);
+
+    /// <summary>It is ready again.</summary>
+    public void Return(DateTimeOffset at) => Interlocked.Exchange(ref _backAt, at.UtcTicks);
+}

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Sotto.Ledger;
+
 namespace Sotto.Dev.Chaos;
 
 /// <summary>What the witnesses of a run have seen by now; it grows while they look on.</summary>
@@ -28,4 +31,13 @@ internal sealed class Testimony
 
     /// <summary>Everything that was planned, done or not.</summary>
     public required IReadOnlyCollection<DoneFault> Done { get; init; }
+
+    /// <summary>How far a push came, for who looks for it.</summary>
+    public string Tell(PushKey key)
+    {
+        var told = Stored.TryGetValue(key.Message, out var message) ? string.Create(CultureInfo.InvariantCulture, $"told at {message.At:HH:mm:ss.f} by {message.Copies} copies{(message.ExpiresAt is { } end ? $", worth something for {(end - message.At).TotalSeconds:0} s" : "")}") : "of no known message";
+        var heard = Heard.TryGetValue(key.Message, out var at) ? string.Create(CultureInfo.InvariantCulture, $"at the broker at {at:HH:mm:ss.f}") : "never at the broker";
+        var push = Pushes.FirstOrDefault(push => push.Value.Device.Name == key.Device && push.Value.Message == key.Message);
+        return push.Value is null ? $"{told}, {heard}" : string.Create(CultureInfo.InvariantCulture, $"{told}, {heard}, sealed at {push.Value.At:HH:mm:ss.f} as {push.Key}");
+    }
 }
