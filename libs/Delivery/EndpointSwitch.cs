@@ -9,15 +9,26 @@ namespace Sotto.Delivery;
 /// Stops taking pushes from the broker while their provider's gate is closed for long, and starts again afterwards: the queue keeps them, not this process.
 /// </summary>
 /// <remarks>Frames that were in hand go back by parking; merely giving them back would count against their number of deliveries.</remarks>
-internal sealed class EndpointSwitch(ProviderGate gate, string provider, TimeProvider clock, ILogger<EndpointSwitch> logger)
-    : BackgroundService, IReceiveEndpointObserver
+internal sealed class EndpointSwitch : BackgroundService, IReceiveEndpointObserver
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
     // Only the latest wish counts.
     private readonly Channel<bool> _pause = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly TaskCompletionSource<IReceiveEndpoint> _endpoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _paused;
+    private readonly string _provider;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<EndpointSwitch> _logger;
+
+    // Null when a switch has failed: it may have been done or not.
+    private bool? _paused = false;
+
+    public EndpointSwitch(ProviderGate gate, string provider, TimeProvider clock, ILogger<EndpointSwitch> logger)
+    {
+        (_provider, _clock, _logger) = (provider, clock, logger);
+        // The gate may close before we run.
+        gate.LongPause = pause => _pause.Writer.TryWrite(pause);
+    }
 
     public Task Ready(ReceiveEndpointReady ready)
     {
@@ -33,33 +44,30 @@ internal sealed class EndpointSwitch(ProviderGate gate, string provider, TimePro
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        gate.LongPause = Wish;
-        await foreach (var pause in _pause.Reader.ReadAllAsync(stoppingToken))
-            await SwitchAsync(pause, stoppingToken);
+        var endpoint = await _endpoint.Task.WaitAsync(stoppingToken);
+        await foreach (var wish in _pause.Reader.ReadAllAsync(stoppingToken))
+        {
+            for (var pause = wish; pause != _paused; pause = _pause.Reader.TryRead(out var newer) ? newer : pause)
+                await SwitchAsync(endpoint, pause, stoppingToken);
+        }
     }
 
-    private void Wish(bool pause) => _pause.Writer.TryWrite(pause);
-
-    private async Task SwitchAsync(bool pause, CancellationToken stoppingToken)
+    private async Task SwitchAsync(IReceiveEndpoint endpoint, bool pause, CancellationToken stoppingToken)
     {
-        if (pause == _paused)
-            return;
-        var endpoint = await _endpoint.Task.WaitAsync(stoppingToken);
         try
         {
-            if (pause)
+            // What has failed half-way cannot be started before it has been stopped.
+            if (pause || _paused is null)
                 await endpoint.Stop(stoppingToken);
-            else
+            if (!pause)
                 await endpoint.Start(stoppingToken).Ready.WaitAsync(stoppingToken);
             _paused = pause;
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            logger.SwitchFailed(provider, e.GetType().Name);
-            await Task.Delay(RetryPause, clock, stoppingToken);
-            // A newer wish, if there is one, takes the place of this.
-            if (!_pause.Reader.TryPeek(out _))
-                Wish(pause);
+            _paused = null;
+            _logger.SwitchFailed(_provider, e.GetType().Name);
+            await Task.Delay(RetryPause, _clock, stoppingToken);
         }
     }
 }

@@ -18,8 +18,8 @@ public sealed class ProviderGate : IDisposable
     private readonly ITimer _timer;
     private readonly AttemptAllowance? _allowance;
     private readonly ITimer _turns;
-    private DateTimeOffset? _closedUntil;
-    private DateTimeOffset? _rampFrom;
+    private Pause? _closed;
+    private long? _rampFrom;
     private GateReason _reason;
     private bool _probing;
     private bool _held;
@@ -44,7 +44,7 @@ public sealed class ProviderGate : IDisposable
         _turns = clock.CreateTimer(_ => GiveTurns(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Told true when a pause begins that is too long to wait through, and false when it is over. Called on any thread; must be quick.</summary>
+    /// <summary>Told true when a pause begins that is too long to wait through, and false when it is over, in that order. Called on any thread, inside the gate; must be quick.</summary>
     public Action<bool>? LongPause { get; set; }
 
     /// <summary>Why the gate is closed; <see cref="GateReason.None"/> when it is open, even if not yet to its full width.</summary>
@@ -63,7 +63,7 @@ public sealed class ProviderGate : IDisposable
         get
         {
             lock (_gate)
-                return _closedUntil is null && !_probing && Limit() == _options.InFlightMax && !WaitsForQuota();
+                return _closed is null && !_probing && Limit() == _options.InFlightMax && !WaitsForQuota();
         }
     }
 
@@ -93,7 +93,7 @@ public sealed class ProviderGate : IDisposable
         get
         {
             lock (_gate)
-                return _closedUntil is { } until && until > _clock.GetUtcNow() ? until - _clock.GetUtcNow() : TimeSpan.Zero;
+                return Rest();
         }
     }
 
@@ -127,17 +127,13 @@ public sealed class ProviderGate : IDisposable
     /// <param name="outcome">What came of the attempt; null when nothing did.</param>
     public void Leave(GatePass pass, DeliveryOutcome? outcome)
     {
-        bool? longPause = null;
         lock (_gate)
         {
             _inFlight--;
-            if (outcome is not null && pass.Epoch == _epoch)
-                longPause = Judge(outcome);
+            if (outcome is not null && pass.Epoch == _epoch && Judge(outcome))
+                LongPause?.Invoke(true);
             AdmitWaiting();
         }
-
-        if (longPause is true)
-            LongPause?.Invoke(true);
     }
 
     /// <summary>Ends a pause that refused credentials have caused: there may be others now.</summary>
@@ -145,9 +141,9 @@ public sealed class ProviderGate : IDisposable
     {
         lock (_gate)
         {
-            if (_reason != GateReason.Credential || _closedUntil is null)
+            if (_reason != GateReason.Credential || _closed is null)
                 return;
-            _closedUntil = _clock.GetUtcNow();
+            _closed = new Pause(_clock.GetTimestamp(), TimeSpan.Zero);
         }
 
         Probe();
@@ -204,7 +200,7 @@ public sealed class ProviderGate : IDisposable
         _probing = false;
         _rampFrom = null;
         _reason = reason;
-        _closedUntil = _clock.GetUtcNow() + pause;
+        _closed = new Pause(_clock.GetTimestamp(), pause);
         _held = pause > _options.HoldMax;
         _timer.Change(pause, Timeout.InfiniteTimeSpan);
         if (reason == GateReason.Outage)
@@ -229,10 +225,10 @@ public sealed class ProviderGate : IDisposable
         {
             _probing = false;
             _reason = GateReason.None;
-            _rampFrom = _clock.GetUtcNow();
+            _rampFrom = _clock.GetTimestamp();
             _logger.QueueResumed(_provider);
         }
-        else if (_rampFrom is { } from && _clock.GetUtcNow() - from >= _options.RampUp)
+        else if (_rampFrom is { } from && _clock.GetElapsedTime(from) >= _options.RampUp)
         {
             _rampFrom = null;
             _pauses = 0;
@@ -241,28 +237,25 @@ public sealed class ProviderGate : IDisposable
 
     private void Probe()
     {
-        bool wasHeld;
         lock (_gate)
         {
-            if (_closedUntil is not { } until)
+            if (_closed is null)
                 return;
             // A pause may have been followed by a longer one while the timer was on its way.
-            if (until > _clock.GetUtcNow())
+            if (Rest() is var rest && rest > TimeSpan.Zero)
             {
-                _timer.Change(until - _clock.GetUtcNow(), Timeout.InfiniteTimeSpan);
+                _timer.Change(rest, Timeout.InfiniteTimeSpan);
                 return;
             }
 
-            _closedUntil = null;
+            _closed = null;
             _probing = true;
             _epoch++;
-            wasHeld = _held;
+            if (_held)
+                LongPause?.Invoke(false);
             _held = false;
             AdmitWaiting();
         }
-
-        if (wasHeld)
-            LongPause?.Invoke(false);
     }
 
     private void GiveTurns()
@@ -300,7 +293,7 @@ public sealed class ProviderGate : IDisposable
     private bool MayPass()
     {
         _overQuota = false;
-        if (_closedUntil is not null || _inFlight >= Limit())
+        if (_closed is not null || _inFlight >= Limit())
             return false;
         if (_allowance is null || _allowance.TryTake(out var wait))
             return true;
@@ -308,6 +301,9 @@ public sealed class ProviderGate : IDisposable
         _turns.Change(wait, Timeout.InfiniteTimeSpan);
         return false;
     }
+
+    // By a clock that nobody sets: a pause that lasts an hour longer would be an outage of our own.
+    private TimeSpan Rest() => _closed is { } pause && _clock.GetElapsedTime(pause.Since) is var passed && passed < pause.Length ? pause.Length - passed : TimeSpan.Zero;
 
     private bool WaitsForQuota() => _overQuota && _waiters.Count > 0;
 
@@ -323,9 +319,11 @@ public sealed class ProviderGate : IDisposable
             return 1;
         if (_rampFrom is not { } from)
             return _options.InFlightMax;
-        var share = (_clock.GetUtcNow() - from) / _options.RampUp;
+        var share = _clock.GetElapsedTime(from) / _options.RampUp;
         return share >= 1 ? _options.InFlightMax : Math.Max(1, (int)(share * _options.InFlightMax));
     }
+
+    private readonly record struct Pause(long Since, TimeSpan Length);
 
     private sealed class Waiter(bool waitsForQuota) : TaskCompletionSource<GatePass?>(TaskCreationOptions.RunContinuationsAsynchronously)
     {

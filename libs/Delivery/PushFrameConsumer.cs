@@ -43,7 +43,7 @@ internal sealed class PushFrameConsumer(
             return null;
         }
 
-        return await sender.SettleAsync(push, isOwnQueue, atOnce) == PushEnd.Taken ? reports.Taken(push) : null;
+        return await sender.SettleAsync(push, context.MessageId ?? Guid.Empty, isOwnQueue, atOnce) == PushEnd.Taken ? reports.Taken(push) : null;
     }
 
     // The wire can carry nulls where the contract has none.

@@ -30,13 +30,14 @@ internal sealed class PushSender(
 
     /// <summary>Completes when the push is settled. It is not when this throws.</summary>
     /// <param name="push">The push.</param>
+    /// <param name="frame">The frame that it came in; empty when that is not known.</param>
     /// <param name="isOwnQueue">Whether it came from its app's own queue.</param>
     /// <param name="cancellationToken">Ends the work at once.</param>
     /// <returns>What became of it here: <see cref="PushEnd.Taken"/> once for each push that the provider took.</returns>
     /// <exception cref="OperationCanceledException">The sender was told to stop at once.</exception>
-    public async Task<PushEnd> SettleAsync(EncryptedPush push, bool isOwnQueue, CancellationToken cancellationToken)
+    public async Task<PushEnd> SettleAsync(EncryptedPush push, Guid frame, bool isOwnQueue, CancellationToken cancellationToken)
     {
-        if (!await recent.BeginAsync(push.PushId, cancellationToken))
+        if (!await recent.BeginAsync(push.PushId, frame, cancellationToken))
         {
             metrics.Ended("duplicate");
             return PushEnd.Ended;
@@ -64,7 +65,7 @@ internal sealed class PushSender(
         if (apps.Find(device.App) is not { } app)
             return await consequences.WaitForRepairAsync(push, triedAt: null, AppNotServed, cancellationToken);
         if (await app.EnterAsync(isOwnQueue, cancellationToken) is not { } pass)
-            return await consequences.WaitForTurnAsync(push, app, app.Gate.PausedFor, cancellationToken);
+            return await SentAwayAsync(push, app, isOwnQueue, cancellationToken);
 
         DeliveryOutcome? outcome = null;
         var sentAt = clock.GetUtcNow();
@@ -82,6 +83,15 @@ internal sealed class PushSender(
         return outcome is null
             ? await consequences.ExpireAsync(push, cancellationToken)
             : await FollowAsync(push, app, outcome, sentAt, cancellationToken);
+    }
+
+    // Who is sent away from an open gate comes when the service stops: from the app's own queue it would only come back to us.
+    private Task<PushEnd> SentAwayAsync(EncryptedPush push, PushApp app, bool isOwnQueue, CancellationToken cancellationToken)
+    {
+        var pause = app.Gate.PausedFor;
+        return isOwnQueue && pause <= TimeSpan.Zero
+            ? consequences.PostponeAsync(push, pause, cancellationToken)
+            : consequences.WaitForTurnAsync(push, app, pause, cancellationToken);
     }
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;

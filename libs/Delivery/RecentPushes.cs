@@ -13,35 +13,37 @@ public sealed class RecentPushes(TimeProvider clock)
     public static readonly TimeSpan MemoryMax = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Guid, TaskCompletionSource<bool>> _inHand = [];
+    private readonly Dictionary<Guid, InHand> _inHand = [];
     private readonly HashSet<Guid> _taken = [];
     private readonly Queue<(Guid Id, DateTimeOffset At)> _takenByAge = [];
 
     /// <summary>
-    /// Takes a push in hand. When it is in hand already, waits until it no longer is. What was moved within the broker is then taken in hand once more: a queue may give out the copy before
-    /// the confirm of it is here, and then it is the only one.
+    /// Takes a push in hand. When it is in hand already, waits until it no longer is. Then the same frame, delivered again, has nothing to do any more; but a push in another frame is
+    /// taken in hand all the same unless the provider has it: a queue may give out what was moved there before the confirm of the move is here, and so may a person what became a dead letter.
     /// </summary>
+    /// <param name="pushId">Which.</param>
+    /// <param name="frame">The frame that it came in; empty when that is not known, which is a frame of its own.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>True when the caller has it in hand and must call <see cref="End"/>; false when somebody else has seen to it.</returns>
-    public async ValueTask<bool> BeginAsync(Guid pushId, CancellationToken cancellationToken)
+    public async ValueTask<bool> BeginAsync(Guid pushId, Guid frame, CancellationToken cancellationToken)
     {
         while (true)
         {
-            Task<bool> other;
+            InHand? other;
             lock (_gate)
             {
                 Forget();
                 if (_taken.Contains(pushId))
                     return false;
-                if (!_inHand.TryGetValue(pushId, out var end))
+                if (!_inHand.TryGetValue(pushId, out other))
                 {
-                    _inHand.Add(pushId, new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
+                    _inHand.Add(pushId, new InHand(frame));
                     return true;
                 }
-
-                other = end.Task;
             }
 
-            if (await other.WaitAsync(cancellationToken))
+            var end = await other.Ended.WaitAsync(cancellationToken);
+            if (end == PushEnd.Taken || (end != PushEnd.Unsettled && frame != Guid.Empty && frame == other.Frame))
                 return false;
         }
     }
@@ -51,15 +53,15 @@ public sealed class RecentPushes(TimeProvider clock)
     /// <param name="end">What has become of it.</param>
     public void End(Guid pushId, PushEnd end)
     {
-        TaskCompletionSource<bool>? waiting;
+        InHand? inHand;
         lock (_gate)
         {
-            _inHand.Remove(pushId, out waiting);
+            _inHand.Remove(pushId, out inHand);
             if (end == PushEnd.Taken && _taken.Add(pushId))
                 _takenByAge.Enqueue((pushId, clock.GetUtcNow()));
         }
 
-        waiting?.TrySetResult(end is PushEnd.Taken or PushEnd.Ended);
+        inHand?.End(end);
     }
 
     private void Forget()
@@ -67,6 +69,17 @@ public sealed class RecentPushes(TimeProvider clock)
         var oldest = clock.GetUtcNow() - MemoryMax;
         while (_takenByAge.TryPeek(out var first) && (first.At < oldest || _takenByAge.Count > CountMax))
             _taken.Remove(_takenByAge.Dequeue().Id);
+    }
+
+    private sealed class InHand(Guid frame)
+    {
+        private readonly TaskCompletionSource<PushEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Guid Frame => frame;
+
+        public Task<PushEnd> Ended => _ended.Task;
+
+        public void End(PushEnd end) => _ended.TrySetResult(end);
     }
 }
 

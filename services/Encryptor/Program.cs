@@ -42,7 +42,7 @@ internal static class EncryptorProgram
             services.GetRequiredService<Broker>(),
             BusTopology.SubscriptionReady,
             mandatory: true,
-            change => ReadyWeight + change.SealedDeviceToken.Length,
+            change => ReadyWeight + (change.SealedDeviceToken?.Length ?? 0),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<FramePublisher<SubscriptionChanged>>>()));
         builder.AddBus(bus =>

@@ -1,4 +1,5 @@
 using MassTransit;
+using Microsoft.Extensions.Logging;
 using Sotto.Contracts;
 
 namespace Sotto.Hosting.Bus;
@@ -6,9 +7,13 @@ namespace Sotto.Hosting.Bus;
 /// <summary>Sets one item of a frame aside that can never be taken, so that its neighbours go on. Thread-safe.</summary>
 /// <remarks>It publishes beside the bus, which would have to be allowed to declare the queue before it could write to it.</remarks>
 /// <param name="broker">Where.</param>
-/// <param name="clock">Writes the time on the frame.</param>
-public sealed class PoisonPublisher(Broker broker, TimeProvider clock) : IAsyncDisposable
+/// <param name="clock">Writes the time on the frame, and times the pauses.</param>
+/// <param name="logger">Told of items that were not confirmed.</param>
+public sealed class PoisonPublisher(Broker broker, TimeProvider clock, ILogger<PoisonPublisher> logger) : IAsyncDisposable
 {
+    // A frame that fails for one item comes again as a whole, and with it the neighbours that were seen to.
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
     /// <summary>Header that names the queue from which the item came.</summary>
     public const string QueueHeader = "sotto-poison-queue";
 
@@ -18,14 +23,14 @@ public sealed class PoisonPublisher(Broker broker, TimeProvider clock) : IAsyncD
     private readonly ConfirmingExchange _poison = new(broker, BusTopology.Poison, mandatory: true, broker.DeclareTopologyAsync);
 
     /// <summary>
-    /// Puts <paramref name="item"/>, as a frame of one, into <see cref="BusTopology.Poison"/> and completes when the broker has confirmed it. Repetition is possible when
-    /// the frame is delivered again.
+    /// Puts <paramref name="item"/>, as a frame of one, into <see cref="BusTopology.Poison"/> and completes when the broker has confirmed it; until then it is tried
+    /// again and again. Repetition is possible when a confirm is lost, or the frame is delivered again.
     /// </summary>
     /// <typeparam name="T">The kind of the frame's items.</typeparam>
     /// <param name="context">The frame that carried it.</param>
     /// <param name="item">What cannot be taken.</param>
     /// <param name="reason">Words for a person; never anything of the item's content.</param>
-    public Task SetAsideAsync<T>(ConsumeContext<Frame<T>> context, T item, string reason)
+    public async Task SetAsideAsync<T>(ConsumeContext<Frame<T>> context, T item, string reason)
         where T : class
     {
         var envelope = new FrameEnvelope<T>(new Frame<T> { Items = [item] }, clock);
@@ -34,7 +39,19 @@ public sealed class PoisonPublisher(Broker broker, TimeProvider clock) : IAsyncD
             [QueueHeader] = context.ReceiveContext.InputAddress.AbsolutePath.Split('/')[^1],
             [ReasonHeader] = reason,
         };
-        return _poison.PublishAsync(envelope.Properties, envelope.Body, context.CancellationToken);
+        while (true)
+        {
+            try
+            {
+                await _poison.PublishAsync(envelope.Properties, envelope.Body, context.CancellationToken);
+                return;
+            }
+            catch (Exception e) when (!context.CancellationToken.IsCancellationRequested)
+            {
+                logger.FrameNotConfirmed(BusTopology.Poison, 1, e.GetType().Name, RetryPause);
+                await Task.Delay(RetryPause, clock, context.CancellationToken);
+            }
+        }
     }
 
     /// <inheritdoc/>

@@ -201,6 +201,34 @@ public sealed class BusTests
         await Eventually.BecomesTrueAsync(async () => await _probe.CountAsync(Provider.PushQueue(Provider.Apns)) == 1, what: "it was back");
     }
 
+    [TestCase(FrameFormat.Json)]
+    [TestCase(FrameFormat.Compact)]
+    public async Task A_frame_keeps_its_name_when_it_is_delivered_again(FrameFormat format)
+    {
+        var queue = Provider.PushQueue(Provider.Apns);
+        var names = new ConcurrentQueue<Guid?>();
+        await using var service = await TestService.StartAsync(
+            builder => builder.AddBus(more: (_, rabbit) => rabbit.ReceiveEndpoint(queue, endpoint =>
+            {
+                endpoint.UseWorkQueue();
+                endpoint.Handler<Frame<EncryptedPush>>(context =>
+                {
+                    names.Enqueue(context.MessageId);
+                    return names.Count < 2 ? throw new InvalidOperationException("Once more.") : Task.CompletedTask;
+                });
+            })),
+            settings: $"ConnectionStrings:RabbitMq={_broker.Amqp}");
+        await using var line = new Broker(_broker.Amqp, "test") { FrameFormat = format };
+        await using var publisher = new FramePublisher<EncryptedPush>(
+            line, queue, mandatory: true, _ => 500, TimeProvider.System, NullLogger.Instance,
+            (channel, cancellationToken) => BusTopology.DeclarePushQueueAsync(channel, Provider.Apns, cancellationToken));
+
+        await publisher.PublishAsync(Item("again").Push, CancellationToken.None);
+
+        await Eventually.BecomesTrueAsync(() => names.Count == 2, what: "it came twice");
+        Assert.That(names.Distinct().Single(), Is.Not.Null.And.Not.EqualTo(Guid.Empty));
+    }
+
     private static PushDeadLettered Item(string word) => new()
     {
         PushId = Guid.NewGuid(),

@@ -15,7 +15,7 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
     private const double SlowConfirms = 0.02;
     private static readonly TimeSpan PublisherPause = TimeSpan.FromSeconds(1);
 
-    private readonly List<List<EncryptedPush>> _waiting = [];
+    private readonly List<List<Delivery>> _waiting = [];
     private readonly List<Consumer> _consumers = [];
     private bool _isDown;
 
@@ -25,12 +25,14 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
     /// <summary>Puts pushes into the queue as one frame.</summary>
     public void Enqueue(params IEnumerable<EncryptedPush> pushes)
     {
-        _waiting.Add([.. pushes]);
+        var id = new byte[16];
+        scheduler.Random.NextBytes(id);
+        _waiting.Add([.. pushes.Select(push => new Delivery(push, new Guid(id)))]);
         Pump();
     }
 
     /// <summary>Delivers to this sender from now on.</summary>
-    public Consumer Connect(Process process, Func<EncryptedPush, Task> settle)
+    public Consumer Connect(Process process, Func<EncryptedPush, Guid, Task> settle)
     {
         var consumer = new Consumer(process, settle);
         _consumers.Add(consumer);
@@ -96,7 +98,7 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
         if (ready.Count == 0)
             return;
         var consumer = ready[scheduler.Random.Next(ready.Count)];
-        var frame = new List<EncryptedPush>();
+        var frame = new List<Delivery>();
         for (var count = scheduler.Random.Next(1, MergedMax + 1); count > 0 && _waiting.Count > 0; count--)
         {
             frame.AddRange(_waiting[0]);
@@ -108,15 +110,15 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
         Pump();
     }
 
-    private async Task ConsumeAsync(Consumer consumer, List<EncryptedPush> frame)
+    private async Task ConsumeAsync(Consumer consumer, List<Delivery> frame)
     {
-        var parkings = frame.Select(ledger.ParkingsOf).ToList();
-        await Task.WhenAll(frame.Select(consumer.Settle));
+        var parkings = frame.Select(delivery => ledger.ParkingsOf(delivery.Push)).ToList();
+        await Task.WhenAll(frame.Select(delivery => consumer.Settle(delivery.Push, delivery.Frame)));
         // An acknowledgement of what was taken back in the meantime says nothing.
         if (!consumer.InHand.Remove(frame))
             return;
         for (var i = 0; i < frame.Count; i++)
-            ledger.Acknowledged(frame[i], parkings[i]);
+            ledger.Acknowledged(frame[i].Push, parkings[i]);
         scheduler.World.Post(Pump);
     }
 
@@ -124,8 +126,8 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
     {
         foreach (var frame in consumer.InHand)
         {
-            foreach (var push in frame)
-                ledger.MayRepeat(push.PushId);
+            foreach (var delivery in frame)
+                ledger.MayRepeat(delivery.Push.PushId);
             _waiting.Insert(0, frame);
         }
 
@@ -134,16 +136,19 @@ internal sealed class PushBroker(Scheduler scheduler, PushLedger ledger)
     }
 
     /// <summary>A sender and the frames that it has not acknowledged.</summary>
-    internal sealed class Consumer(Process process, Func<EncryptedPush, Task> settle)
+    internal sealed class Consumer(Process process, Func<EncryptedPush, Guid, Task> settle)
     {
         public Process Process => process;
 
-        public Func<EncryptedPush, Task> Settle => settle;
+        public Func<EncryptedPush, Guid, Task> Settle => settle;
 
-        public List<List<EncryptedPush>> InHand { get; } = [];
+        public List<List<Delivery>> InHand { get; } = [];
 
         public bool IsPaused { get; set; }
     }
+
+    /// <summary>A push, and the frame that it was put into the queue in.</summary>
+    internal readonly record struct Delivery(EncryptedPush Push, Guid Frame);
 
     private sealed class ConfirmedPublisher<T>(PushBroker broker, Action<T> asked, Action<T> store) : IPublisher<T>
         where T : class

@@ -45,7 +45,7 @@ internal sealed class SenderProcess : IPushProvider
         var sender = new PushSender(
             new PushApps(Name, [app], AppName.Default), Device.Tokens, new RecentPushes(scheduler.Time), consequences, new ThrottledDevices(scheduler.Time),
             new SuspectDevices(TimeSpan.FromSeconds(settings.SuspectSeconds)), Metrics, scheduler.Time, scheduler.Random, NullLogger.Instance);
-        var consumer = broker.Connect(process, push => sender.SettleAsync(push, isOwnQueue: false, CancellationToken.None));
+        var consumer = broker.Connect(process, (push, frame) => sender.SettleAsync(push, frame, isOwnQueue: false, CancellationToken.None));
         gate.LongPause = isPaused => broker.Pause(consumer, isPaused);
     }
 
