@@ -10,4 +10,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(1001, LogLevel.Warning, "{Count} items for {Exchange} were not confirmed ({Error}); trying again in {Pause}")]
     public static partial void FrameNotConfirmed(this ILogger logger, string exchange, int count, string error, TimeSpan pause);
+
+    [LoggerMessage(1002, LogLevel.Critical, "{What} has not ended after {Max}; this process ends itself, so that another can take its place")]
+    public static partial void EndedByForce(this ILogger logger, string what, TimeSpan max);
 }

@@ -13,6 +13,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Serilog;
+using Sotto.Hosting.Bus;
 using Sotto.Hosting.Settings;
 using Sotto.Hosting.Telemetry;
 using Sotto.Sodium;
@@ -38,6 +39,12 @@ public static class ServiceHost
     // Whoever asks for health will not wait for the database's own time-outs.
     private static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a stop in good order may take; then what is still in hand is given up.</summary>
+    public static readonly TimeSpan StopMax = TimeSpan.FromSeconds(30);
+
+    // For what ends by itself when it is given up.
+    private static readonly TimeSpan GivingUpMax = TimeSpan.FromSeconds(15);
+
     private const string AdminListener = "sotto-admin";
 
     /// <summary>Begins a service. Command line and environment override the files, as usual in .NET.</summary>
@@ -49,7 +56,7 @@ public static class ServiceHost
         builder.Services.AddSingleton<PrometheusText>();
         builder.Services.AddHealthChecks();
         builder.AddLogs();
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopMax);
         var admin = builder.AddSettings<AdminSettings>("Admin");
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -144,12 +151,16 @@ public static class ServiceHost
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(Func<WebApplication> build)
     {
+        LastResort? lastResort = null;
         try
         {
             await using var app = build();
             if (Environment.GetCommandLineArgs().Contains(CheckOnly, StringComparer.Ordinal))
                 return 0;
             app.Lifetime.ApplicationStarted.Register(() => SayReady(app));
+            app.Services.GetService<BusStartWatch>()?.Arm();
+            app.Lifetime.ApplicationStopping.Register(() => lastResort = new LastResort(
+                "The stop", StopMax + GivingUpMax, app.Services.GetRequiredService<TimeProvider>(), app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Sotto")));
             await app.RunAsync();
             return 0;
         }
@@ -160,6 +171,7 @@ public static class ServiceHost
         }
         finally
         {
+            lastResort?.Dispose();
             await Log.CloseAndFlushAsync();
         }
     }

@@ -35,6 +35,8 @@ public static class BusSetup
             options.StopTimeout = TimeSpan.FromSeconds(30);
             options.ConsumerStopTimeout = TimeSpan.FromSeconds(20);
         });
+        builder.Services.AddSingleton<BusStartWatch>();
+        builder.Services.AddHostedService<BusStartWatch.Before>();
         builder.Services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
@@ -56,6 +58,7 @@ public static class BusSetup
                 rabbit.ConfigureEndpoints(context);
             });
         });
+        builder.Services.AddHostedService<BusStartWatch.After>();
     }
 
     /// <summary>

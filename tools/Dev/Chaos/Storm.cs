@@ -23,6 +23,7 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan RenewPause = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan AskPause = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LivesPatience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan HearPatience = TimeSpan.FromSeconds(60);
 
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) });
@@ -70,7 +71,10 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
     public async Task RainAsync(TimeSpan time, Func<long> accepted, CancellationToken cancellation)
     {
         var random = new Random(options.Seed);
-        var lives = LivesAsync(time, cancellation);
+        // Whoever asks in vain asks again and again: the books tell, and the run must end.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(time * TimesOverMax + LivesPatience);
+        var lives = LivesAsync(time, patience.Token);
         var begun = TimeProvider.System.GetTimestamp();
         using var room = new SemaphoreSlim(AskersMax);
         var silence = new Silence(accepted);
@@ -95,7 +99,9 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
 
         for (var i = 0; i < AskersMax; i++)
             await room.WaitAsync(cancellation);
-        await lives;
+        await Task.WhenAny(lives);
+        if (!lives.IsCanceled)
+            await lives;
     }
 
     /// <summary>Stores one message; null when the simulator was too busy.</summary>
