@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using MassTransit;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Sotto.Hosting.Bus;
 
 namespace Sotto.Delivery;
 
@@ -16,6 +17,8 @@ internal sealed class EndpointSwitch : BackgroundService, IReceiveEndpointObserv
     // Only the latest wish counts.
     private readonly Channel<bool> _pause = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly TaskCompletionSource<IReceiveEndpoint> _endpoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PausedQueues _pausedQueues;
+    private readonly string _queue;
     private readonly string _provider;
     private readonly TimeProvider _clock;
     private readonly ILogger<EndpointSwitch> _logger;
@@ -23,9 +26,9 @@ internal sealed class EndpointSwitch : BackgroundService, IReceiveEndpointObserv
     // Null when a switch has failed: it may have been done or not.
     private bool? _paused = false;
 
-    public EndpointSwitch(ProviderGate gate, string provider, TimeProvider clock, ILogger<EndpointSwitch> logger)
+    public EndpointSwitch(ProviderGate gate, PausedQueues pausedQueues, string queue, string provider, TimeProvider clock, ILogger<EndpointSwitch> logger)
     {
-        (_provider, _clock, _logger) = (provider, clock, logger);
+        (_pausedQueues, _queue, _provider, _clock, _logger) = (pausedQueues, queue, provider, clock, logger);
         // The gate may close before we run.
         gate.LongPause = pause => _pause.Writer.TryWrite(pause);
     }
@@ -54,6 +57,7 @@ internal sealed class EndpointSwitch : BackgroundService, IReceiveEndpointObserv
 
     private async Task SwitchAsync(IReceiveEndpoint endpoint, bool pause, CancellationToken stoppingToken)
     {
+        _pausedQueues.Add(_queue);
         try
         {
             // What has failed half-way cannot be started before it has been stopped.
@@ -62,6 +66,8 @@ internal sealed class EndpointSwitch : BackgroundService, IReceiveEndpointObserv
             if (!pause)
                 await endpoint.Start(stoppingToken).Ready.WaitAsync(stoppingToken);
             _paused = pause;
+            if (!pause)
+                _pausedQueues.Remove(_queue);
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {

@@ -53,7 +53,7 @@ public static class SenderSetup
         foreach (var (key, app) in SwitchesOf(registration))
         {
             services.AddKeyedSingleton(key, (provider, _) => new EndpointSwitch(
-                provider.GetRequiredKeyedService<PushApps>(name).Find(app)!.Gate, name, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EndpointSwitch>>()));
+                provider.GetRequiredKeyedService<PushApps>(name).Find(app)!.Gate, provider.GetRequiredService<PausedQueues>(), key, name, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EndpointSwitch>>()));
         }
 
         services.AddKeyedSingleton(name, (provider, _) => Parking.At(

@@ -13,4 +13,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(1002, LogLevel.Critical, "{What} has not ended after {Max}; this process ends itself, so that another can take its place")]
     public static partial void EndedByForce(this ILogger logger, string what, TimeSpan max);
+
+    [LoggerMessage(1003, LogLevel.Critical, "Nobody has consumed from {Queue} for {Time} although the broker answers; this service ends, so that another can take its place")]
+    public static partial void QueueDeserted(this ILogger logger, string queue, TimeSpan time);
 }

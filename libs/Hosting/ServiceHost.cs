@@ -161,8 +161,9 @@ public static class ServiceHost
             app.Services.GetService<BusStartWatch>()?.Arm();
             app.Lifetime.ApplicationStopping.Register(() => lastResort = new LastResort(
                 "The stop", StopMax + GivingUpMax, app.Services.GetRequiredService<TimeProvider>(), app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Sotto")));
+            var consumers = app.Services.GetService<ConsumerWatch>();
             await app.RunAsync();
-            return 0;
+            return consumers is { HasGivenUp: true } ? LastResort.ExitCodeHung : 0;
         }
         catch (Exception e) when (e is SettingsException or KeyFileException)
         {

@@ -59,6 +59,8 @@ public static class BusSetup
             });
         });
         builder.Services.AddHostedService<BusStartWatch.After>();
+        builder.Services.AddSingleton<PausedQueues>().AddSingleton<ConsumerWatch>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ConsumerWatch>());
     }
 
     /// <summary>

@@ -229,6 +229,17 @@ public sealed class BusTests
         Assert.That(names.Distinct().Single(), Is.Not.Null.And.Not.EqualTo(Guid.Empty));
     }
 
+    [Test]
+    public async Task The_watch_over_consumers_knows_the_queues_of_the_bus()
+    {
+        await using var service = await StartAsync(new Judge());
+        var watch = service.Services.GetRequiredService<ConsumerWatch>();
+
+        await watch.LookAsync(CancellationToken.None);
+
+        Assert.That(watch.Watched, Does.Contain(BusTopology.DeadLetters));
+    }
+
     private static PushDeadLettered Item(string word) => new()
     {
         PushId = Guid.NewGuid(),

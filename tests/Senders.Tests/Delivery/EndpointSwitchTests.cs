@@ -2,6 +2,7 @@ using System.Reflection;
 using MassTransit;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sotto.Delivery;
+using Sotto.Hosting.Bus;
 
 namespace Senders.Tests.Delivery;
 
@@ -19,7 +20,7 @@ public sealed class EndpointSwitchTests
     {
         _endpoint = DispatchProxy.Create<IReceiveEndpoint, FakeEndpoint>();
         _gate = new ProviderGate("apns", new GateOptions { InFlightMax = 1 }, _clock, NullLogger.Instance);
-        _switch = new EndpointSwitch(_gate, "apns", _clock, NullLogger<EndpointSwitch>.Instance);
+        _switch = new EndpointSwitch(_gate, new PausedQueues(), "push.apns", "apns", _clock, NullLogger<EndpointSwitch>.Instance);
         var ready = DispatchProxy.Create<ReceiveEndpointReady, FakeReady>();
         ((FakeReady)ready).Endpoint = _endpoint;
         await _switch.Ready(ready);
