@@ -14,6 +14,9 @@ internal sealed class EndpointSwitch : BackgroundService, IReceiveEndpointObserv
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
+    // More than the frames in hand may take: two attempts, and the confirms of what is put aside.
+    private static readonly TimeSpan SwitchMax = TimeSpan.FromMinutes(2);
+
     // Only the latest wish counts.
     private readonly Channel<bool> _pause = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly TaskCompletionSource<IReceiveEndpoint> _endpoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -57,17 +60,19 @@ internal sealed class EndpointSwitch : BackgroundService, IReceiveEndpointObserv
 
     private async Task SwitchAsync(IReceiveEndpoint endpoint, bool pause, CancellationToken stoppingToken)
     {
-        _pausedQueues.Add(_queue);
+        // What does not start again is for the watch over consumers to see.
+        if (pause)
+            _pausedQueues.Add(_queue);
+        else
+            _pausedQueues.Remove(_queue);
         try
         {
             // What has failed half-way cannot be started before it has been stopped.
             if (pause || _paused is null)
-                await endpoint.Stop(stoppingToken);
+                await endpoint.Stop(stoppingToken).WaitAsync(SwitchMax, _clock, stoppingToken);
             if (!pause)
-                await endpoint.Start(stoppingToken).Ready.WaitAsync(stoppingToken);
+                await endpoint.Start(stoppingToken).Ready.WaitAsync(SwitchMax, _clock, stoppingToken);
             _paused = pause;
-            if (!pause)
-                _pausedQueues.Remove(_queue);
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {

@@ -13,7 +13,7 @@ internal sealed class LastResort : IDisposable
     /// <summary>Exit code of a process that ended itself because a step of it hung (<c>EX_SOFTWARE</c> of sysexits.h).</summary>
     public const int ExitCodeHung = 70;
 
-    // The runtime's own way out may hang as well.
+    // The runtime's own way out may hang as well, and so may who reads the log.
     private static readonly TimeSpan ExitMax = TimeSpan.FromSeconds(5);
 
     private readonly ITimer _timer;
@@ -28,8 +28,10 @@ internal sealed class LastResort : IDisposable
         _timer = clock.CreateTimer(
             _ =>
             {
-                logger.EndedByForce(what, max);
-                (end ?? End)();
+                if (end is null)
+                    End(() => logger.EndedByForce(what, max));
+                else
+                    end();
             },
             state: null,
             max,
@@ -38,10 +40,14 @@ internal sealed class LastResort : IDisposable
     /// <summary>The step has ended.</summary>
     public void Dispose() => _timer.Dispose();
 
-    private static void End()
+    private static void End(Action say)
     {
-        Log.CloseAndFlush();
-        var exit = new Thread(() => Environment.Exit(ExitCodeHung)) { IsBackground = true, Name = "last resort" };
+        var exit = new Thread(() =>
+        {
+            say();
+            Log.CloseAndFlush();
+            Environment.Exit(ExitCodeHung);
+        }) { IsBackground = true, Name = "last resort" };
         exit.Start();
         exit.Join(ExitMax);
         using var self = Process.GetCurrentProcess();

@@ -26,9 +26,10 @@ internal sealed class ConsumerWatch : BackgroundService
 
     // Queues that have had a consumer, and since when they are known to have none.
     private readonly Dictionary<string, long?> _desertedSince = new(StringComparer.Ordinal);
+    private long _lookedAt;
 
     public ConsumerWatch(IBusControl bus, Broker broker, PausedQueues paused, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ConsumerWatch> logger)
-        : this(() => bus.CheckHealth().Endpoints.Values.Select(endpoint => endpoint.InputAddress.AbsolutePath.Split('/')[^1]), broker.HasConsumerAsync, paused, lifetime, clock, logger)
+        : this(() => QueuesOf(bus), broker.HasConsumerAsync, paused, lifetime, clock, logger)
     {
     }
 
@@ -46,12 +47,16 @@ internal sealed class ConsumerWatch : BackgroundService
     /// <summary>Looks once.</summary>
     internal async Task LookAsync(CancellationToken cancellationToken)
     {
+        // What happened while this process stood still nobody has seen.
+        if (_clock.GetElapsedTime(_lookedAt) > 2 * Period)
+            BeginAnew();
+        _lookedAt = _clock.GetTimestamp();
         try
         {
             foreach (var queue in _queues().ToList())
             {
                 if (_paused.Contains(queue))
-                    _desertedSince.Remove(queue);
+                    BeginAnew(queue);
                 else if (await _hasConsumer(queue, cancellationToken))
                     _desertedSince[queue] = null;
                 else if (_desertedSince.TryGetValue(queue, out var since) && !_paused.Contains(queue))
@@ -61,8 +66,7 @@ internal sealed class ConsumerWatch : BackgroundService
         // A broker that does not answer says nothing of our consumers.
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            foreach (var queue in _desertedSince.Keys)
-                _desertedSince[queue] = null;
+            BeginAnew();
         }
     }
 
@@ -71,6 +75,22 @@ internal sealed class ConsumerWatch : BackgroundService
         using var timer = new PeriodicTimer(Period, _clock);
         while (!HasGivenUp && await timer.WaitForNextTickAsync(stoppingToken))
             await LookAsync(stoppingToken);
+    }
+
+    // The bus has an endpoint of its own besides, which nothing here starts.
+    private static IEnumerable<string> QueuesOf(IBusControl bus) =>
+        bus.CheckHealth().Endpoints.Values.Select(endpoint => endpoint.InputAddress).Where(address => !address.Query.Contains("temporary", StringComparison.Ordinal)).Select(address => address.AbsolutePath.Split('/')[^1]);
+
+    private void BeginAnew()
+    {
+        foreach (var queue in _desertedSince.Keys)
+            _desertedSince[queue] = null;
+    }
+
+    private void BeginAnew(string queue)
+    {
+        if (_desertedSince.ContainsKey(queue))
+            _desertedSince[queue] = null;
     }
 
     private void Judge(string queue, long? since)

@@ -11,7 +11,8 @@ namespace Sotto.Hosting.Bus;
 /// <param name="logger">Told of items that were not confirmed.</param>
 public sealed class PoisonPublisher(Broker broker, TimeProvider clock, ILogger<PoisonPublisher> logger) : IAsyncDisposable
 {
-    // A frame that fails for one item comes again as a whole, and with it the neighbours that were seen to.
+    // A frame that fails for one item comes again as a whole, and with it the neighbours that were seen to. What is refused as often as that will be refused again.
+    private const int TriesMax = 15;
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Header that names the queue from which the item came.</summary>
@@ -24,7 +25,7 @@ public sealed class PoisonPublisher(Broker broker, TimeProvider clock, ILogger<P
 
     /// <summary>
     /// Puts <paramref name="item"/>, as a frame of one, into <see cref="BusTopology.Poison"/> and completes when the broker has confirmed it; until then it is tried
-    /// again and again. Repetition is possible when a confirm is lost, or the frame is delivered again.
+    /// fifteen times, a second apart. Repetition is possible when a confirm is lost, or the frame is delivered again.
     /// </summary>
     /// <typeparam name="T">The kind of the frame's items.</typeparam>
     /// <param name="context">The frame that carried it.</param>
@@ -39,14 +40,14 @@ public sealed class PoisonPublisher(Broker broker, TimeProvider clock, ILogger<P
             [QueueHeader] = context.ReceiveContext.InputAddress.AbsolutePath.Split('/')[^1],
             [ReasonHeader] = reason,
         };
-        while (true)
+        for (var tries = 1; ; tries++)
         {
             try
             {
                 await _poison.PublishAsync(envelope.Properties, envelope.Body, context.CancellationToken);
                 return;
             }
-            catch (Exception e) when (!context.CancellationToken.IsCancellationRequested)
+            catch (Exception e) when (tries < TriesMax && !context.CancellationToken.IsCancellationRequested)
             {
                 logger.FrameNotConfirmed(BusTopology.Poison, 1, e.GetType().Name, RetryPause);
                 await Task.Delay(RetryPause, clock, context.CancellationToken);

@@ -55,6 +55,34 @@ public sealed class ConsumerWatchTests
     }
 
     [Test]
+    public async Task A_process_that_stood_still_begins_the_minute_anew()
+    {
+        await LookAsync();
+        _hasConsumer = () => false;
+        await LookAsync();
+
+        _clock.Advance(2 * Minute);
+        await LookAsync();
+
+        Assert.That(_watch.HasGivenUp, Is.False);
+    }
+
+    [Test]
+    public async Task A_queue_that_is_not_taken_up_after_a_pause_on_purpose_ends_the_service()
+    {
+        await LookAsync();
+        _hasConsumer = () => false;
+        _paused.Add(Queue);
+        await LookAsync(after: 2 * Minute);
+        Assert.That(_watch.HasGivenUp, Is.False);
+        _paused.Remove(Queue);
+
+        await LookAsync(after: 2 * Minute);
+
+        Assert.That(_watch.HasGivenUp);
+    }
+
+    [Test]
     public async Task A_pause_on_purpose_ends_nothing_and_the_minute_begins_after_it()
     {
         await LookAsync();
@@ -81,18 +109,26 @@ public sealed class ConsumerWatchTests
         _hasConsumer = () => false;
         await LookAsync();
         _hasConsumer = () => throw new IOException("gone");
-        await LookAsync(after: Minute);
+        await LookAsync(after: 2 * Minute);
         _hasConsumer = () => false;
         await LookAsync(after: Minute);
-        await LookAsync(after: Minute / 2);
 
         Assert.That(_watch.HasGivenUp, Is.False);
+        await LookAsync(after: Minute / 2);
+        Assert.That(_watch.HasGivenUp);
     }
 
-    private Task LookAsync(TimeSpan after = default)
+    // As often as in life, and once at the end.
+    private async Task LookAsync(TimeSpan after = default)
     {
+        for (; after > ConsumerWatch.Period; after -= ConsumerWatch.Period)
+        {
+            _clock.Advance(ConsumerWatch.Period);
+            await _watch.LookAsync(CancellationToken.None);
+        }
+
         _clock.Advance(after);
-        return _watch.LookAsync(CancellationToken.None);
+        await _watch.LookAsync(CancellationToken.None);
     }
 
     private sealed class Lifetime : IHostApplicationLifetime

@@ -122,6 +122,8 @@ internal sealed class ChaosRun(ChaosOptions options, Action<string> say)
         }
 
         await work;
+        if (storm.AskedInVain > 0)
+            _troubles.Add($"{storm.AskedInVain} devices asked in vain until the end.");
     }
 
     private async Task RestAsync(ChaosBooks books, KeeperWitness keeper, TimeSpan patience, CancellationToken cancellation)

@@ -29,6 +29,7 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) });
     private readonly ConcurrentDictionary<string, StoredMessage> _stored = new(StringComparer.Ordinal);
     private int _asked;
+    private int _inVain;
     private int _pushes;
 
     /// <summary>Messages that the simulated network was given, by hash.</summary>
@@ -36,6 +37,9 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
 
     /// <summary>Pushes that these mean, if all are heard.</summary>
     public int Pushes => Volatile.Read(ref _pushes);
+
+    /// <summary>Requests of devices that were still being refused when the run had to go on.</summary>
+    public int AskedInVain => Volatile.Read(ref _inVain);
 
     /// <summary>Requests of devices that succeeded.</summary>
     public int Asked => Volatile.Read(ref _asked);
@@ -65,13 +69,13 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
     /// Stores messages for one after another, evenly over the time, until as many pushes were accepted as were asked for. While nobody hears, it only drips: what is told then is never
     /// accepted.
     /// </summary>
-    /// <param name="time">About how long; a third longer at most.</param>
+    /// <param name="time">About how long; a third longer at most, and a minute and a half more while devices still ask.</param>
     /// <param name="accepted">How many pushes have been accepted by now.</param>
     /// <param name="cancellation">Gives up.</param>
     public async Task RainAsync(TimeSpan time, Func<long> accepted, CancellationToken cancellation)
     {
         var random = new Random(options.Seed);
-        // Whoever asks in vain asks again and again: the books tell, and the run must end.
+        // Whoever asks in vain asks again and again, and the run must end.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(time * TimesOverMax + LivesPatience);
         var lives = LivesAsync(time, patience.Token);
@@ -237,6 +241,7 @@ internal sealed class Storm(ChaosWorld world, Crowd crowd, ChaosOptions options)
             await Task.Delay(AskPause, TimeProvider.System, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        Interlocked.Increment(ref _inVain);
         return false;
     }
 
