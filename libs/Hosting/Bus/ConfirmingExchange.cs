@@ -67,6 +67,9 @@ internal sealed class ConfirmingExchange(Broker broker, string exchange, bool ma
 
     private sealed class Line : IAsyncDisposable
     {
+        // A broker that holds publishers back does not read that they go, either.
+        private static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(1);
+
         private readonly IChannel _channel;
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -104,7 +107,7 @@ internal sealed class ConfirmingExchange(Broker broker, string exchange, bool ma
         {
             try
             {
-                await _channel.DisposeAsync();
+                await _channel.DisposeAsync().AsTask().WaitAsync(FarewellMax, TimeProvider.System);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
