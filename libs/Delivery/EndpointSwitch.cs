@@ -14,7 +14,7 @@ internal sealed class EndpointSwitch : BackgroundService, IReceiveEndpointObserv
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
-    // More than the frames in hand may take: two attempts, and the confirms of what is put aside.
+    // A stop waits for the frames in hand, and these for the broker. What takes longer is tried again.
     private static readonly TimeSpan SwitchMax = TimeSpan.FromMinutes(2);
 
     // Only the latest wish counts.

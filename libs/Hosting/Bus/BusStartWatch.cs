@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Sotto.Hosting.Bus;
 
 /// <summary>
-/// Sees that the start of the bus ends. Seen once in many hundred starts beside a broker that was killed: a queue was being declared when its connection ended, MassTransit 8.4.0 waited for that declaration
+/// Sees that the start of the bus ends. Seen once, beside a broker that was being restarted (decision 0024): a queue was being declared when its connection ended, MassTransit 8.4.0 waited for that declaration
 /// for ever, and when its start timed out it waited for ever to stop.
 /// </summary>
 internal sealed class BusStartWatch(TimeProvider clock, ILogger<BusStartWatch> logger) : IDisposable

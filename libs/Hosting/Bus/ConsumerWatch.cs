@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Sotto.Hosting.Bus;
 
 /// <summary>
-/// Ends the service when a queue that it consumes from has lost its consumers and does not get them back. Seen with MassTransit 8.4.0 when the connection to the broker ended twice within seconds: an
+/// Ends the service when a queue that it consumes from has lost its consumers and does not get them back. Seen once with MassTransit 8.4.0, while the broker was being restarted (decision 0024): an
 /// endpoint that goes on waiting at a channel which is no more, and calls itself healthy. Whoever supervises the process starts another, and nothing is lost by it. Among several instances the others
 /// consume, and nobody is ended.
 /// </summary>
