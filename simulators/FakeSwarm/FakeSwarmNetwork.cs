@@ -25,6 +25,7 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
     private readonly FakeSwarmOptions _options;
     private readonly RawContext _context;
     private readonly Tally _tally = new();
+    private readonly SessionAccounts _accounts = new();
     private readonly ListenerThread[] _threads;
     private readonly FakeNode[] _nodes;
     private readonly OxendListener[] _oxends;
@@ -177,7 +178,7 @@ public sealed partial class FakeSwarmNetwork : IAsyncDisposable
         var publicKey = new byte[X25519.KeySize];
         X25519.PublicKey(privateKey, publicKey);
         var thread = _threads[1 + (index / NodesPerThread)];
-        return new FakeNode(index, publicKey, swarm, new NodeListener(_context, thread, privateKey, _options, _tally), thread);
+        return new FakeNode(index, publicKey, swarm, new NodeListener(_context, thread, privateKey, _options, _accounts, _tally), thread);
     }
 
     private byte[] Derive(string purpose)

@@ -5,7 +5,7 @@ using Sotto.FakeSwarm.Zmq;
 namespace Sotto.FakeSwarm.Nodes;
 
 /// <summary>A storage server's OxenMQ side: answers <c>monitor.messages</c>, sends <c>notify.message</c>.</summary>
-internal sealed class NodeListener(RawContext context, ListenerThread thread, byte[] privateKey, FakeSwarmOptions options, Tally tally)
+internal sealed class NodeListener(RawContext context, ListenerThread thread, byte[] privateKey, FakeSwarmOptions options, SessionAccounts accounts, Tally tally)
     : Listener(context, thread, privateKey, AnyPort, options)
 {
     private static readonly byte[] NotifyMessage = "notify.message"u8.ToArray();
@@ -69,7 +69,7 @@ internal sealed class NodeListener(RawContext context, ListenerThread thread, by
     {
         var now = Options.Clock.GetUtcNow();
         var verifies = _judged++ % Options.VerifyOneIn == 0;
-        var (code, error, wish) = MonitorCheck.Judge(dict, now.ToUnixTimeSeconds(), verifies);
+        var (code, error, wish) = MonitorCheck.Judge(dict, accounts, now.ToUnixTimeSeconds(), verifies);
         tally.Judged(code);
         if (verifies)
             tally.Verified();

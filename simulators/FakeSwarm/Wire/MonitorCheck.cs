@@ -24,7 +24,6 @@ internal static class MonitorCheck
     private const int AccountSize = 33;
     private const int SignatureSize = 64;
     private const int TokenSize = 36;
-    private const byte SessionPrefix = 0x05;
     private const byte TokenMayRead = 0x01;
     private const byte TokenForAnyPrefix = 0x08;
     private const int FewNamespaces = 32;
@@ -32,13 +31,14 @@ internal static class MonitorCheck
     private const long SecondsAheadMax = 86_400;
 
     /// <param name="dict">One dict.</param>
+    /// <param name="accounts">The accounts of session keys.</param>
     /// <param name="nowSeconds">Unix seconds.</param>
     /// <param name="verifies">Whether signatures are verified, which costs a hundred times the rest.</param>
-    public static (MonitorErrorCode Code, string Error, MonitorWish Wish) Judge(ReadOnlySpan<byte> dict, long nowSeconds, bool verifies = true)
+    public static (MonitorErrorCode Code, string Error, MonitorWish Wish) Judge(ReadOnlySpan<byte> dict, SessionAccounts accounts, long nowSeconds, bool verifies)
     {
         try
         {
-            return Judge(Fields.Read(dict), nowSeconds, verifies);
+            return Judge(Fields.Read(dict), accounts, nowSeconds, verifies);
         }
         catch (FormatException wrong)
         {
@@ -46,7 +46,7 @@ internal static class MonitorCheck
         }
     }
 
-    private static (MonitorErrorCode Code, string Error, MonitorWish Wish) Judge(Fields fields, long nowSeconds, bool verifies)
+    private static (MonitorErrorCode Code, string Error, MonitorWish Wish) Judge(Fields fields, SessionAccounts accounts, long nowSeconds, bool verifies)
     {
         if (fields.HasSessionKey == fields.HasAccount)
             return Refuse(MonitorErrorCode.BadArguments, "Exactly one of p and P is needed");
@@ -57,7 +57,7 @@ internal static class MonitorCheck
         if (fields.HasToken && (fields.Token.Length != TokenSize || fields.TokenSignature.Length != SignatureSize))
             return Refuse(MonitorErrorCode.BadPublicKey, "S has 64 bytes and T has 36");
         Span<byte> account = stackalloc byte[AccountSize];
-        if (!TryAccount(fields, account))
+        if (!TryAccount(fields, accounts, account))
             return Refuse(MonitorErrorCode.BadPublicKey, "Not a public key");
         if (!IsAscending(fields.Namespaces))
             return Refuse(MonitorErrorCode.NamespacesNotAscending, "Namespaces must be ascending");
@@ -77,14 +77,9 @@ internal static class MonitorCheck
         return Ed25519.Verify(fields.Signature, text, fields.HasToken ? fields.Token[4..] : ownerKey) ? null : "Signature verification failed";
     }
 
-    private static bool TryAccount(Fields fields, Span<byte> account)
-    {
-        if (fields.HasAccount)
-            return fields.Account.TryCopyTo(account) && fields.Account.Length == AccountSize;
-
-        account[0] = SessionPrefix;
-        return fields.SessionKey.Length == Ed25519.PublicKeySize && Ed25519.TryToX25519(fields.SessionKey, account[1..]);
-    }
+    private static bool TryAccount(Fields fields, SessionAccounts accounts, Span<byte> account) => fields.HasAccount
+        ? fields.Account.Length == AccountSize && fields.Account.TryCopyTo(account)
+        : accounts.TryFind(fields.SessionKey, account);
 
     private static bool IsGoodToken(Fields fields, ReadOnlySpan<byte> account, ReadOnlySpan<byte> ownerKey) =>
         (fields.Token[1] & TokenMayRead) != 0
