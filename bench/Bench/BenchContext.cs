@@ -28,7 +28,11 @@ internal sealed class BenchContext(BenchOptions options, string bench, Action<st
     {
         await BenchSystem.ClearAsync(Folder, cancellation);
         Say("starting a system ...");
-        return await BenchSystem.StartAsync(plan with { Folder = Folder, Durability = Durability.Durable, Guarded = true }, cancellation);
+        var system = await BenchSystem.StartAsync(plan with { Folder = Folder, Durability = Durability.Durable, Guarded = true }, cancellation);
+        if (system.HasOwnServers)
+            return system;
+        await system.DisposeAsync();
+        throw new BenchException("RabbitMQ and PostgreSQL must be installed here: a bench starts servers of its own, whose settings and processor time it knows. It measures none in containers or elsewhere.");
     }
 
     /// <summary>A plan to change with <c>with</c>: one of each service that is named, none of the others.</summary>

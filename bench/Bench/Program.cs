@@ -2,6 +2,7 @@ using System.CommandLine;
 using Npgsql;
 using RabbitMQ.Client.Exceptions;
 using Sotto.Bench;
+using Sotto.Cli;
 using Sotto.Dev;
 using Sotto.LocalServers;
 
@@ -22,7 +23,7 @@ var swarm = new Option<string?>("--swarm")
     Description = "pipeline: a storage network that somebody else runs and loads, by its oxend's address as the listener takes it (tcp://host:port).",
     HelpName = "ADDRESS",
 };
-var subscriptions = new Option<int?>("--subscriptions") { Description = "pipeline: only with so many, instead of 10,000 and then 1,000,000." };
+var subscriptions = new Option<int?>("--subscriptions") { Description = "pipeline, scale: with so many; pipeline then leaves 1,000,000 out. 0 only with --swarm." };
 var outage = new Option<int?>("--outage") { Description = "storm: the dead provider stays dead for so many minutes, instead of twice --seconds.", HelpName = "MINUTES" };
 var root = new RootCommand("Measures Sotto on this machine. Progress goes to standard error, one table to standard output.") { names, json, seconds, swarm, subscriptions, outage };
 root.SetAction(async (parsed, cancellation) =>
@@ -33,6 +34,8 @@ root.SetAction(async (parsed, cancellation) =>
         throw new BenchException($"--seconds takes a number from 1 to {SecondsMax}.");
     if (options.Subscriptions is < 0 or > SubscriptionsMax)
         throw new BenchException($"--subscriptions takes a number from 0 to {SubscriptionsMax}.");
+    if (options is { Subscriptions: 0, Swarm: null })
+        throw new BenchException("--subscriptions 0 leaves nobody to send to; only with --swarm may somebody else subscribe.");
     if (options.OutageMinutes is < 1 or > OutageMinutesMax)
         throw new BenchException($"--outage takes a number from 1 to {OutageMinutesMax}.");
 
@@ -44,7 +47,7 @@ try
     var invocation = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60), EnableDefaultExceptionHandler = false };
     return await root.Parse(args).InvokeAsync(invocation);
 }
-catch (Exception e) when (e is BenchException or LocalServerException or DevException or NpgsqlException or RabbitMQClientException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is BenchException or LocalServerException or DevException or OperatorException or NpgsqlException or RabbitMQClientException or HttpRequestException or TimeoutException or IOException or UnauthorizedAccessException)
 {
     await Console.Error.WriteLineAsync($"bench: {e.Message}");
     return 1;

@@ -6,10 +6,13 @@ namespace Sotto.Bench;
 /// <summary>Runs benches one after the other and writes what they found.</summary>
 internal static class Runner
 {
-    /// <returns>False when messages were lost or misdirected; which is said.</returns>
+    /// <returns>False when messages were lost, doubled or misdirected; which is said.</returns>
     public static async Task<bool> RunAsync(IReadOnlyList<IBench> benches, BenchOptions options, string? jsonFile, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
+        // A file that cannot be written is better known of before anything was measured.
+        if (jsonFile is not null)
+            await File.WriteAllTextAsync(jsonFile, "{}\n", cancellation);
         var reports = new List<(string Bench, Report Report)>();
         try
         {
@@ -24,8 +27,8 @@ internal static class Runner
         }
         finally
         {
-            await WriteAsync();
             ReportWriter.WriteTable(reports, Console.Out);
+            await WriteAsync();
         }
 
         var broken = reports.SelectMany(report => report.Report.Broken, (report, figure) => (report.Bench, figure)).ToList();

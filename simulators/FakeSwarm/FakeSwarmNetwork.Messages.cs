@@ -44,10 +44,9 @@ public sealed partial class FakeSwarmNetwork
         ArgumentNullException.ThrowIfNull(flood);
         flood.Check();
         var clock = TimeProvider.System;
-        var started = clock.GetTimestamp();
         var accounts = flood.Accounts.Select(account => (Account: account, Members: MembersOf(account))).ToArray();
         await using var journal = flood.JournalFile is { } file ? new StreamWriter(file) : StreamWriter.Null;
-        var startedAt = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var (startedAt, started) = (UnixMicroseconds(clock), clock.GetTimestamp());
         long copies = 0;
         for (var i = 0; i < flood.Count; i++)
         {
@@ -55,10 +54,12 @@ public sealed partial class FakeSwarmNetwork
             // What is encrypted looks random.
             var data = new byte[flood.DataBytes];
             Random.Shared.NextBytes(data);
+            // A timer may ring a little early.
+            var storedAt = UnixMicroseconds(clock);
             var stored = Store(members, account, flood.Namespace, data, TimeToLiveDefault, flood.CopiesPerMessageMax);
             copies += stored.Copies;
             if (flood.JournalFile is not null)
-                await journal.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{startedAt + (long)(i / flood.PerSecond * 1e6)} {Convert.ToHexStringLower(account)} {stored.Hash}"));
+                await journal.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{Math.Min(startedAt + (long)(i / flood.PerSecond * 1e6), storedAt)} {Convert.ToHexStringLower(account)} {stored.Hash}"));
 
             var ahead = TimeSpan.FromSeconds((i + 1) / flood.PerSecond) - clock.GetElapsedTime(started);
             if (ahead > BacklogPause)
@@ -69,6 +70,8 @@ public sealed partial class FakeSwarmNetwork
 
         return new FloodResult(flood.Count, copies, clock.GetElapsedTime(started).TotalMilliseconds);
     }
+
+    private static long UnixMicroseconds(TimeProvider clock) => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     private StoredMessage Store(IReadOnlyList<FakeNode> members, byte[] account, short space, byte[] data, TimeSpan timeToLive, int copiesMax)
     {

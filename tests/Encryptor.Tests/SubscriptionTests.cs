@@ -129,7 +129,7 @@ public sealed class SubscriptionTests
         await using var encryptor = await _world.StartAsync();
         var device = _world.Device();
         var unusable = Fresh(device.Wish with { SealedEnvelopeKey = [] });
-        var withdrawal = Withdrawn(device.Wish with { Revision = _world.NextRevision() });
+        var withdrawal = Withdrawn(device.Wish with { Revision = _world.NextRevision(), SealedDeviceToken = null! });
 
         await _world.SayAsync(device.Wish, unusable);
         await _world.SayAsync(withdrawal);
@@ -162,11 +162,12 @@ public sealed class SubscriptionTests
             Fresh(good.Wish with { Account = new byte[32] }),
             Fresh(good.Wish with { DeviceId = new byte[31] }),
             Fresh(good.Wish with { SealedDeviceToken = new byte[8_193] }),
+            Fresh(good.Wish with { SealedDeviceToken = null! }),
             Fresh(good.Wish with { Namespaces = [] }),
             Fresh(good.Wish with { Provider = "Apple!" }),
             good.Wish);
 
-        await Eventually.BecomesTrueAsync(async () => await _world.Probe.CountAsync(BusTopology.Poison) == 9, what: "nine were set aside");
+        await Eventually.BecomesTrueAsync(async () => await _world.Probe.CountAsync(BusTopology.Poison) == 10, what: "ten were set aside");
         var reasons = (await _world.Probe.TakeAllAsync(BusTopology.Poison)).Select(message => message.Headers[PoisonPublisher.ReasonHeader]).ToList();
         await _world.HearAsync(EncryptorWorld.Message(good.Wish));
         Assert.Multiple(async () =>

@@ -13,7 +13,8 @@ internal static class Judgement
     /// <param name="due">What was stored.</param>
     /// <param name="phones">Which phone has an account, by the account's hex.</param>
     /// <param name="taken">What the provider took.</param>
-    public static (Verdict Verdict, Quantiles Latency) Read(IReadOnlyCollection<Due> due, IReadOnlyDictionary<string, int> phones, IReadOnlyList<Taken> taken)
+    /// <param name="bytes">Each message's size: a notification with another cannot be read.</param>
+    public static (Verdict Verdict, Quantiles Latency) Read(IReadOnlyCollection<Due> due, IReadOnlyDictionary<string, int> phones, IReadOnlyList<Taken> taken, int bytes)
     {
         var keyed = due.Select(message => message.AccountHex).Distinct(StringComparer.Ordinal).AsParallel()
             .Select(account => SeedPhone.Of(phones[account])).ToDictionary(phone => phone.TokenFor(SeedPhone.Service), StringComparer.OrdinalIgnoreCase);
@@ -23,7 +24,7 @@ internal static class Judgement
             books.Accept(new PushKey(message.AccountHex, message.Hash), DateTimeOffset.UnixEpoch.AddMicroseconds(message.AtMicroseconds));
 
         var latencies = new List<double>(taken.Count);
-        foreach (var (notification, at, account) in taken.AsParallel().Select(push => Open(keyed, push)).ToList())
+        foreach (var (notification, at, account) in taken.AsParallel().Select(push => Open(keyed, push, bytes)).ToList())
         {
             books.Take(account, notification?.Hash, DateTimeOffset.UnixEpoch.AddMicroseconds(at));
             if (notification is not null && dueAt.TryGetValue(notification.Hash, out var since))
@@ -34,11 +35,11 @@ internal static class Judgement
     }
 
     // The token in the request names the device that would ring; the envelope tells whether that device can read it.
-    private static (Notification? Notification, long At, string Account) Open(Dictionary<string, FakePhone.FakePhone> phones, Taken push)
+    private static (Notification? Notification, long At, string Account) Open(Dictionary<string, FakePhone.FakePhone> phones, Taken push, int bytes)
     {
         if (!phones.TryGetValue(push.Token, out var phone))
             return (null, push.AtMicroseconds, "a stranger");
         var envelope = Envelope.FindIn(Encoding.UTF8.GetString(push.Body.Span));
-        return (envelope is not null && phone.TryOpen(envelope, out var notification) ? notification : null, push.AtMicroseconds, phone.Account.Hex);
+        return (envelope is not null && phone.TryOpen(envelope, out var notification) && notification.Data?.Length == bytes ? notification : null, push.AtMicroseconds, phone.Account.Hex);
     }
 }

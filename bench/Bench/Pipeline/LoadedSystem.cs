@@ -28,13 +28,16 @@ internal sealed class LoadedSystem : IAsyncDisposable
     // Messages on their way at saturation: enough that every stage always has a full frame waiting, few enough that nothing is refused.
     private const int OutstandingMax = 4_000;
     private const int ChunkSize = 250;
-    private const int AccountsMax = 50_000;
+    public const int AccountsMax = 50_000;
+
+    private const string Notifications = "sotto_listener_notifications";
 
     private readonly BenchContext _context;
     private readonly Dictionary<string, int> _phones = new(StringComparer.Ordinal);
     private readonly List<string> _accounts = [];
     private readonly Random _random = new(1);
     private Dictionary<string, FakePhone.FakePhone>? _byToken;
+    private long _monitored;
 
     private LoadedSystem(BenchContext context, BenchSystem system)
     {
@@ -70,13 +73,16 @@ internal sealed class LoadedSystem : IAsyncDisposable
     public async Task SubscribeAsync(int count, CancellationToken cancellation)
     {
         await FillAsync(count, cancellation);
+        // What the network still knows of a listener that has gone.
+        var earlier = _monitored;
         _context.Say("waiting until the network tells of every account ...");
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(MonitoredPatience);
         try
         {
-            while (await Load.SubscriptionsAsync(patience.Token) < (long)count * SwarmMembers)
+            while (await Load.SubscriptionsAsync(patience.Token) < earlier + ((long)count * SwarmMembers))
                 await Task.Delay(TimeSpan.FromSeconds(0.5), patience.Token);
+            _monitored = await Load.SubscriptionsAsync(patience.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -130,6 +136,7 @@ internal sealed class LoadedSystem : IAsyncDisposable
 
     /// <summary>Messages at a steady rate, whatever becomes of them.</summary>
     public Task<Measured> OpenAsync(double perSecond, int bytes, int seconds, CancellationToken cancellation) => MeasureAsync(
+        bytes,
         seconds,
         async due =>
         {
@@ -141,6 +148,7 @@ internal sealed class LoadedSystem : IAsyncDisposable
 
     /// <summary>As many messages as come out at the other end: so many are always on their way.</summary>
     public Task<Measured> SaturateAsync(int bytes, int seconds, CancellationToken cancellation) => MeasureAsync(
+        bytes,
         seconds,
         async due =>
         {
@@ -166,10 +174,11 @@ internal sealed class LoadedSystem : IAsyncDisposable
 
     private static string JournalFile(BenchContext context) => Path.Combine(context.Folder, "apns.journal");
 
-    private async Task<Measured> MeasureAsync(int seconds, Func<List<Due>, Task> send, CancellationToken cancellation)
+    private async Task<Measured> MeasureAsync(int bytes, int seconds, Func<List<Due>, Task> send, CancellationToken cancellation)
     {
         Journal.Count();
         var (position, before) = (Journal.Position, await ReadListenersAsync(cancellation));
+        var undeliverable = await Load.UndeliverableAsync(cancellation);
         var cpu = System.MeterCpu();
         var records = Journal.Records;
         using var memory = new MemoryWatch(System.ServiceBytes);
@@ -186,7 +195,7 @@ internal sealed class LoadedSystem : IAsyncDisposable
         Journal.Count();
         var after = await ReadListenersAsync(cancellation);
         var taken = Journal.Read(position, Journal.Position);
-        var (verdict, latency) = Judgement.Read(due, _phones, taken);
+        var (verdict, latency) = Judgement.Read(due, _phones, taken, bytes);
         return new Measured
         {
             Verdict = verdict,
@@ -198,6 +207,7 @@ internal sealed class LoadedSystem : IAsyncDisposable
             Stored = due.Count,
             NotificationsPerSecond = heardPerSecond,
             Dropped = after.Dropped - before.Dropped,
+            Undeliverable = await Load.UndeliverableAsync(cancellation) - undeliverable,
             Accepted = after.Published - before.Published,
             PeakServiceBytes = memory.Peak,
         };
@@ -229,7 +239,7 @@ internal sealed class LoadedSystem : IAsyncDisposable
     private async Task<(double Heard, double Dropped, double Published)> ReadListenersAsync(CancellationToken cancellation)
     {
         var page = await MetricsPage.ReadAsync(System.State.Services.Where(service => service.Name == ServiceCatalogue.Listener).Select(service => service.Admin!), cancellation);
-        return (page.Sum("sotto_listener_notifications"), page.Sum("sotto_listener_dropped"), page.Sum("sotto_listener_published"));
+        return (page.Sum(Notifications, "outcome=\"taken\"") + page.Sum(Notifications, "outcome=\"duplicate\""), page.Sum("sotto_listener_dropped"), page.Sum("sotto_listener_published"));
     }
 
     // Enough of them that no two messages of a run meet in a cache by chance more often than they would in earnest.

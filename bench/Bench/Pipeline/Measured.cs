@@ -27,11 +27,14 @@ internal sealed record Measured
     /// <summary>Messages that were stored.</summary>
     public required int Stored { get; init; }
 
-    /// <summary>Notifications of storage nodes that the listeners read in a second while messages were being stored; the first tenth is left out.</summary>
+    /// <summary>Notifications of storage nodes that the listeners took in, copies included, in a second while messages were being stored; the first tenth is left out.</summary>
     public required double NotificationsPerSecond { get; init; }
 
-    /// <summary>Of those, refused for want of room.</summary>
+    /// <summary>Notifications besides that the listeners refused for want of room.</summary>
     public required double Dropped { get; init; }
+
+    /// <summary>Copies that did not reach a listener, because the network's own queue for it was full.</summary>
+    public required long Undeliverable { get; init; }
 
     /// <summary>Messages that the listeners took over: the broker has confirmed each.</summary>
     public required double Accepted { get; init; }

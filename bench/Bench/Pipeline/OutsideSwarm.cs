@@ -58,12 +58,18 @@ internal static class OutsideSwarm
         var latency = new Quantiles(readable.Select(push => (push.AtMicroseconds / 1000.0) - push.Notification!.TimestampMilliseconds));
         report.Add("duplicated_of_opened", readable.Count - readable.Select(push => (push.Token, push.Notification!.Hash)).Distinct().Count());
         report.Add("opened_share_of_pushes", measured.Taken.Count == 0 ? 0 : readable.Count / (double)measured.Taken.Count);
+        report.Note("The storage network was somebody else's. Pushes are counted at the provider by apns-id, which is the same whenever the same push is sent; duplicated_of_opened counts messages that rang twice, whatever their ids.");
+        report.Note($"Measured from {WarmUp.TotalSeconds:0} s after the first notification. What the network stored is not known here, so nothing is said of loss. A simulated network runs beside it, idle. Services run with their default settings, except Bus:FrameFormat=Compact (decision 0011).");
+        report.Note($"Latencies are those of accounts that this bench subscribed, at most {LoadedSystem.AccountsMax:N0} of them: from the time that the network says it stored the message, in whole milliseconds, until the provider had read the request.");
+        if (readable.Count == 0)
+        {
+            report.Note("No message was for one of these accounts, so there are no latencies. Whoever loads the network finds them in accounts.txt.");
+            return;
+        }
+
         report.Add("p50_ms", latency.At(0.50));
         report.Add("p95_ms", latency.At(0.95));
         report.Add("p99_ms", latency.At(0.99));
-        report.Note("The storage network was somebody else's. Pushes are counted at the provider by apns-id, which is the same whenever the same push is sent; duplicated_of_opened counts messages that rang twice, whatever their ids.");
-        report.Note($"Measured from {WarmUp.TotalSeconds:0} s after the first notification. What the network stored is not known here, so nothing is said of loss. A simulated network runs beside it, idle. Services run with their default settings, except Bus:FrameFormat=Compact (decision 0011).");
-        report.Note("Latencies are those of the accounts that this bench subscribed: from the time that the network says it stored the message, in whole milliseconds, until the provider had read the request.");
     }
 }
 

@@ -10,6 +10,7 @@ internal sealed class SwarmLoad : IDisposable
 {
     private readonly HttpClient _http;
     private readonly string _journal;
+    private long _copiesForTheGone;
 
     public SwarmLoad(RunState state, string folder)
     {
@@ -41,6 +42,12 @@ internal sealed class SwarmLoad : IDisposable
         if (!answer.IsSuccessStatusCode)
             throw new BenchException($"The simulated network refused a flood: {await answer.Content.ReadAsStringAsync(cancellation)}");
 
+        var copies = (await answer.Content.ReadFromJsonAsync<JsonObject>(cancellation))!["copies"]!.GetValue<long>();
+        var expected = (long)count * LoadedSystem.SwarmMembers;
+        if (copies < expected)
+            throw new BenchException($"{count:N0} messages were told of in {copies:N0} copies; each should have {LoadedSystem.SwarmMembers}.");
+        _copiesForTheGone += copies - expected;
+
         var due = new List<Due>(count);
         await foreach (var line in File.ReadLinesAsync(_journal, cancellation))
         {
@@ -55,9 +62,9 @@ internal sealed class SwarmLoad : IDisposable
     public async Task<long> SubscriptionsAsync(CancellationToken cancellation) =>
         (await _http.GetFromJsonAsync<JsonObject>("/state", cancellation))!["subscriptions"]!.GetValue<long>();
 
-    /// <summary>One of the network's own counts.</summary>
-    public async Task<long> StatisticAsync(string name, CancellationToken cancellation) =>
-        (await _http.GetFromJsonAsync<JsonObject>("/stats", cancellation))![name]!.GetValue<long>();
+    /// <summary>Copies so far that the network could not send, because a connection's queue was full; without those for a listener that has gone, of which a node tells for an hour.</summary>
+    public async Task<long> UndeliverableAsync(CancellationToken cancellation) =>
+        (await _http.GetFromJsonAsync<JsonObject>("/stats", cancellation))!["notificationsUndeliverable"]!.GetValue<long>() - _copiesForTheGone;
 
     public void Dispose() => _http.Dispose();
 }

@@ -21,6 +21,9 @@ internal sealed class BenchSystem : IAsyncDisposable
     /// <summary>The keys that this system's services hold; a bench that fills tables needs their public halves.</summary>
     public DevelopmentKeys Keys => DevelopmentKeys.Ensure(new RunFolder(_folder).Keys);
 
+    /// <summary>Whether broker and database, where there are, are processes that were started for this system.</summary>
+    public bool HasOwnServers => State.Broker?.Handle.Processes.Count != 0 && State.Database?.Handle.Processes.Count != 0;
+
     /// <summary>The database.</summary>
     public string ConnectionString => State.Database!.ConnectionString;
 

@@ -42,7 +42,7 @@ internal sealed class BareClient : IDisposable
     public async Task<double> MeasureAsync(TimeSpan time, CancellationToken cancellation)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var sending = _connections.SelectMany(connection => Enumerable.Range(0, _streams).Select(_ => SendAgainAndAgainAsync(connection, ending.Token))).ToList();
+        var sending = _connections.SelectMany(connection => Enumerable.Range(0, _streams).Select(_ => SendAgainAndAgainAsync(connection, ending.Token, cancellation))).ToList();
         await Task.Delay(Settling, cancellation);
         var (started, before) = (TimeProvider.System.GetTimestamp(), Interlocked.Read(ref _taken));
         await Task.Delay(time, cancellation);
@@ -54,24 +54,19 @@ internal sealed class BareClient : IDisposable
 
     public void Dispose() => Array.ForEach(_connections, connection => connection.Dispose());
 
-    private async Task SendAgainAndAgainAsync(HttpMessageInvoker connection, CancellationToken stop)
+    private async Task SendAgainAndAgainAsync(HttpMessageInvoker connection, CancellationToken enough, CancellationToken cancellation)
     {
         // All begin side by side.
         await Task.Yield();
-        try
+        // The last one is waited for: the provider might take it when it has begun to count the next sender's.
+        while (!enough.IsCancellationRequested)
         {
-            while (true)
-            {
-                using var request = Copy();
-                using var response = await connection.SendAsync(request, stop);
-                await response.Content.CopyToAsync(Stream.Null, stop);
-                if (!response.IsSuccessStatusCode)
-                    throw new BenchException($"The bare client was answered {(int)response.StatusCode} by {_address.Authority}.");
-                Interlocked.Increment(ref _taken);
-            }
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
+            using var request = Copy();
+            using var response = await connection.SendAsync(request, cancellation);
+            await response.Content.CopyToAsync(Stream.Null, cancellation);
+            if (!response.IsSuccessStatusCode)
+                throw new BenchException($"The bare client was answered {(int)response.StatusCode} by {_address.Authority}.");
+            Interlocked.Increment(ref _taken);
         }
     }
 

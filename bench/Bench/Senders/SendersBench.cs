@@ -78,7 +78,7 @@ internal sealed class SendersBench : IBench
                 report.Add($"{process}_cpu_us_per_push_{provider}_at_{latency}_ms", use.GetValueOrDefault(process));
         }
 
-        report.Add($"{provider}_lost", Math.Max(0, published - accepted + duplicates));
+        report.Add($"{provider}_lost", published - accepted + duplicates);
         report.Add($"{provider}_duplicated", duplicates);
 
         async Task FinishAsync()

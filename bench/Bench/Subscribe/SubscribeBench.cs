@@ -19,6 +19,9 @@ internal sealed class SubscribeBench : IBench
     private const int SinglesPerSecond = 5_000;
     private const int ArraysPerSecond = 100;
 
+    // What a server that has been in use for a while is asked most often.
+    private const string Headline = "plain_single_on_1000000";
+
     private static readonly TimeSpan OutboxPatience = TimeSpan.FromMinutes(2);
 
     private int _phones;
@@ -63,6 +66,8 @@ internal sealed class SubscribeBench : IBench
                     throw new BenchException($"{run.Added} phones were told that they are subscribed, and {stored} are.");
 
                 report.Add($"subscribes_per_second_{name}", run.Added / run.Seconds);
+                if (name == Headline)
+                    report.Add("subscribes_per_second", run.Added / run.Seconds);
                 report.Add($"refused_{name}", (run.Requests * items) - run.Added);
                 report.Add($"p50_ms_{name}", run.Latency.At(0.5));
                 report.Add($"p99_ms_{name}", run.Latency.At(0.99));

@@ -43,7 +43,8 @@ internal sealed class ListenerProbe(BenchSystem system)
     /// <summary>A counter or gauge; with several labels, their sum over those whose label contains <paramref name="label"/>.</summary>
     public async Task<double> ReadAsync(string name, string label, CancellationToken cancellation)
     {
-        var text = await HttpProbe.GetAsync(new Uri(Program.Admin!, "/metrics"), cancellation) ?? "";
+        var text = await HttpProbe.GetAsync(new Uri(Program.Admin!, "/metrics"), cancellation)
+            ?? throw new BenchException("The listener did not show its metrics.");
         return text.Split('\n')
             .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length && line[name.Length] is ' ' or '{' && line.Contains(label, StringComparison.Ordinal))
             .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));

@@ -96,7 +96,7 @@ internal sealed class NodesBench : IBench
             report.Add($"{name}_cpu_us_per_notification", microseconds / heard);
         report.Add("undelivered_by_network", after.NotificationsUndeliverable - sent.NotificationsUndeliverable);
         report.Add("dropped", await listener.ReadAsync("sotto_listener_dropped", "", cancellation));
-        report.Add("lost", Math.Max(0, after.MessagesStored - sent.MessagesStored - await listener.ReadAsync("sotto_listener_published", "", cancellation)));
+        report.Add("lost", after.MessagesStored - sent.MessagesStored - await listener.ReadAsync("sotto_listener_published", "", cancellation));
         report.Add("frames_drained", drain.Frames);
         report.Add("busy_megabytes", listener.ResidentBytes / 1e6);
         return heard / elapsed;

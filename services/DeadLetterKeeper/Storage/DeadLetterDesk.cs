@@ -49,28 +49,44 @@ internal sealed class DeadLetterDesk(NpgsqlDataSource database, string operatorN
     }
 
     /// <summary>
-    /// Hands the next waiting letters, at most <paramref name="countMax"/>, to <paramref name="work"/>, and marks them as <paramref name="state"/> when that has succeeded. What is
-    /// marked is never taken again; other operators pass over what is taken here.
+    /// Hands the next waiting letters, at most <paramref name="countMax"/>, to <paramref name="work"/>, and marks those that it says it did as <paramref name="state"/> and the others
+    /// as discarded when it has succeeded. What is marked is never taken again; other operators pass over what is taken here.
     /// </summary>
-    /// <returns>How many.</returns>
-    public async Task<int> SettleAsync(
-        LetterFilter filter, string action, string state, int countMax, Func<IReadOnlyList<Letter>, CancellationToken, Task> work, CancellationToken cancellationToken)
+    public async Task<Settled> SettleAsync(
+        LetterFilter filter, string action, string state, int countMax, Func<IReadOnlyList<Letter>, CancellationToken, Task<IReadOnlyCollection<Letter>>> work, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var letters = await TakeAsync(connection, filter, countMax, cancellationToken);
+        if (letters.Count == 0)
+            return default;
+
+        var done = await work(letters, cancellationToken);
+        var left = letters.Except(done).ToList();
+        await MarkAsync(connection, done, state, action, filter.Words, cancellationToken);
+        await MarkAsync(connection, left, "discarded", "discard", filter.Words, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new Settled(done.Count, left.Count);
+    }
+
+    private static async Task<List<Letter>> TakeAsync(NpgsqlConnection connection, LetterFilter filter, int countMax, CancellationToken cancellationToken)
+    {
         await using var take = new NpgsqlCommand { Connection = connection };
         take.CommandText =
             $"SELECT push_id, dead_lettered_at, push::text FROM letters WHERE state = 'waiting' AND {filter.Where(take)} ORDER BY dead_lettered_at, push_id LIMIT {countMax} FOR UPDATE SKIP LOCKED";
         var letters = new List<Letter>();
-        await using (var row = await take.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await row.ReadAsync(cancellationToken))
-                letters.Add(new Letter(row.GetGuid(0), row.GetFieldValue<DateTimeOffset>(1), JsonSerializer.Deserialize<EncryptedPush>(row.GetString(2))!));
-        }
+        await using var row = await take.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            letters.Add(new Letter(row.GetGuid(0), row.GetFieldValue<DateTimeOffset>(1), JsonSerializer.Deserialize<EncryptedPush>(row.GetString(2))!));
+        return letters;
+    }
 
+    private async Task MarkAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<Letter> letters, string state, string action, string chosen, CancellationToken cancellationToken)
+    {
         if (letters.Count == 0)
-            return 0;
-        await work(letters, cancellationToken);
+            return;
+
         await using var mark = new NpgsqlCommand(
             """
             WITH audited AS (INSERT INTO audit (operator, action, chosen, letters) VALUES ($3, $4, $5, $6))
@@ -79,13 +95,11 @@ internal sealed class DeadLetterDesk(NpgsqlDataSource database, string operatorN
             connection);
         mark.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = letters.Select(letter => letter.PushId).ToArray() });
         mark.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz, Value = letters.Select(letter => letter.DeadLetteredAt.ToUniversalTime()).ToArray() });
-        foreach (var text in (string[])[operatorName, action, filter.Words])
+        foreach (var text in (string[])[operatorName, action, chosen])
             mark.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text });
         mark.Parameters.Add(new NpgsqlParameter<int> { TypedValue = letters.Count });
         mark.Parameters.Add(new NpgsqlParameter<string> { TypedValue = state });
         await mark.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return letters.Count;
     }
 }
 
@@ -144,6 +158,14 @@ internal sealed record LetterFilter
             Add("dead_lettered_at >= {0}", after.ToUniversalTime());
         return string.Join(" AND ", conditions);
     }
+}
+
+/// <summary>How many letters were settled: as was wanted, and because nothing could be done with them any more.</summary>
+internal readonly record struct Settled(int Done, int Discarded)
+{
+    public int All => Done + Discarded;
+
+    public static Settled operator +(Settled one, Settled other) => new(one.Done + other.Done, one.Discarded + other.Discarded);
 }
 
 /// <summary>A letter with its push.</summary>

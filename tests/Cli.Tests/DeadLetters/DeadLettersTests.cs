@@ -81,12 +81,15 @@ public sealed class DeadLettersTests
         var second = (await TypesAsync("dead-letters", "replay", "--provider", "apns", "--json")).Json;
 
         Assert.That((refused.ExitCode, refused.Error.Contains("--all", StringComparison.Ordinal)), Is.EqualTo((1, true)));
-        Assert.That((first.GetProperty("replayed").GetInt32(), first.GetProperty("discarded").GetInt32()), Is.EqualTo((2, 1)));
+        Assert.That((first.GetProperty("replayed").GetInt32(), first.GetProperty("discarded").GetInt32()), Is.EqualTo((1, 1)));
         Assert.That(second.GetProperty("replayed").GetInt32(), Is.Zero);
         await WaitingAsync(1);
         var heard = await HearAsync<EncryptedPush>(Provider.PushQueue("apns"));
         Assert.That(heard.Select(push => (push.PushId, push.Attempt)), Is.EqualTo(new[] { (good.PushId, 0) }));
-        Assert.That(await CountAsync("SELECT letters::bigint FROM dead_letters.audit WHERE action = 'replay'"), Is.EqualTo(2));
+        var states = (await TypesAsync("dead-letters", "list", "--provider", "apns", "--settled", "--json")).Json.EnumerateArray().ToDictionary(letter => letter.Text("pushId"), letter => letter.Text("state"));
+        Assert.That((states[good.PushId.ToString()], states[expired.PushId.ToString()]), Is.EqualTo(("replayed", "discarded")));
+        foreach (var action in (string[])["replay", "discard"])
+            Assert.That(await CountAsync($"SELECT letters::bigint FROM dead_letters.audit WHERE action = '{action}'"), Is.EqualTo(1), action);
     }
 
     [Test]

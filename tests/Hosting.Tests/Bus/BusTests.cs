@@ -110,6 +110,23 @@ public sealed class BusTests
     }
 
     [Test]
+    public async Task An_item_that_cannot_be_set_aside_at_once_does_not_bring_its_neighbours_again()
+    {
+        var judge = new Judge { SetsAside = item => item.Outcome.StartsWith("bad", StringComparison.Ordinal) };
+        await using var service = await StartAsync(judge);
+        await SendAsync(service, Item("bad at first"));
+        await Eventually.BecomesTrueAsync(async () => await _probe.CountAsync(BusTopology.Poison) == 1);
+        // The next one comes back as unroutable; by the second try the publisher has declared what is missing.
+        await _probe.RunAsync(async channel => await channel.QueueUnbindAsync(BusTopology.Poison, BusTopology.Poison, routingKey: ""));
+
+        await SendAsync(service, Item("good"), Item("bad"), Item("better"));
+
+        await Eventually.BecomesTrueAsync(() => judge.Taken("better") == 1, what: "the frame was worked through");
+        await Eventually.BecomesTrueAsync(async () => await _probe.CountAsync(BusTopology.Poison) == 2);
+        Assert.That((judge.Tries("good"), judge.Tries("bad"), judge.Tries("better")), Is.EqualTo((1, 1, 1)));
+    }
+
+    [Test]
     public async Task What_cannot_be_taken_now_waits_in_its_consumer_and_is_taken_later()
     {
         var judge = new Judge();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sotto.Delivery;
 
@@ -73,6 +74,45 @@ public sealed class ProviderGateTests
         Assert.That(_longPauses, Is.EqualTo(new[] { true }));
         gate.Leave(other!.Value, Taken);
         Assert.That(gate.Reason, Is.EqualTo(GateReason.Credential), "an answer from before the pause says nothing about it");
+    }
+
+    [TestCase(-60)]
+    [TestCase(60)]
+    public async Task A_clock_that_is_set_makes_a_pause_neither_longer_nor_shorter(int minutes)
+    {
+        using var gate = Gate();
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Refused);
+
+        _clock.StepWallClock(TimeSpan.FromMinutes(minutes));
+        _clock.Advance(TimeSpan.FromSeconds(14));
+        Assert.That(gate.PausedFor.TotalSeconds, Is.InRange(1, 16));
+        _clock.Advance(TimeSpan.FromSeconds(17));
+
+        Assert.That(gate.PausedFor, Is.EqualTo(TimeSpan.Zero));
+        Assert.That(await gate.EnterAsync(CancellationToken.None), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task That_a_long_pause_is_over_is_told_after_that_it_began()
+    {
+        using var gate = Gate();
+        var told = new ConcurrentQueue<string>();
+        Task ending = Task.CompletedTask;
+        gate.LongPause = begins =>
+        {
+            told.Enqueue(begins ? "begins" : "is over");
+            if (!begins)
+                return;
+            // The pause runs out while its beginning is still being told.
+            ending = Task.Run(() => _clock.Advance(TimeSpan.FromSeconds(31)));
+            ending.Wait(TimeSpan.FromMilliseconds(200));
+            told.Enqueue("has begun");
+        };
+
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Refused);
+        await ending.WaitAsync(Eventually.Patience);
+
+        Assert.That(told, Is.EqualTo(new[] { "begins", "has begun", "is over" }));
     }
 
     [Test]

@@ -72,8 +72,11 @@ internal static class DeadLettersCommand
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
             await using var pushes = await PushLine.OpenAsync(arguments, cancellationToken);
-            var replayed = await Letters.ReplayAsync(arguments, Letters.Desk(database), pushes, Chosen(arguments), "replay", arguments.GetValue(rate), cancellationToken);
-            Output.Print(arguments, new { replayed, discarded = pushes.Expired }, Line($"Replayed {replayed - pushes.Expired:N0}; {pushes.Expired:N0} had expired and were discarded."));
+            var settled = await Letters.ReplayAsync(arguments, Letters.Desk(database), pushes, Chosen(arguments), "replay", arguments.GetValue(rate), cancellationToken);
+            Output.Print(
+                arguments,
+                new { replayed = settled.Done, discarded = settled.Discarded },
+                Line($"Replayed {settled.Done:N0}; {settled.Discarded:N0} had expired and were discarded."));
             return Output.Done;
         });
         return command;
@@ -85,9 +88,9 @@ internal static class DeadLettersCommand
         command.Runs(async (arguments, cancellationToken) =>
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
-            var discarded = await Letters.SettleAllAsync(
-                arguments, Letters.Desk(database), Chosen(arguments), "discard", "discarded", (_, _) => Task.CompletedTask, Letters.RateMax, cancellationToken);
-            Output.Print(arguments, new { discarded }, Line($"Discarded {discarded:N0}."));
+            var settled = await Letters.SettleAllAsync(
+                arguments, Letters.Desk(database), Chosen(arguments), "discard", "discarded", (_, _) => Task.FromResult<IReadOnlyCollection<Letter>>([]), Letters.RateMax, cancellationToken);
+            Output.Print(arguments, new { discarded = settled.Discarded }, Line($"Discarded {settled.Discarded:N0}."));
             return Output.Done;
         });
         return command;

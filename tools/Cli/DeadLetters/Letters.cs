@@ -24,19 +24,19 @@ internal static class Letters
 
     public static PoisonDesk PoisonDesk(NpgsqlDataSource database) => new(database, Environment.UserName);
 
-    /// <summary>Puts letters back into their queues.</summary>
-    public static Task<int> ReplayAsync(
+    /// <summary>Puts letters back into their queues; those that have expired by now are discarded.</summary>
+    public static Task<Settled> ReplayAsync(
         ParseResult arguments, DeadLetterDesk desk, PushLine pushes, LetterFilter filter, string action, int rate, CancellationToken cancellationToken) =>
-        SettleAllAsync(arguments, desk, filter, action, "replayed", (letters, ending) => pushes.SendAsync(letters, ending), Math.Clamp(rate, 1, RateMax), cancellationToken);
+        SettleAllAsync(arguments, desk, filter, action, "replayed", pushes.SendAsync, Math.Clamp(rate, 1, RateMax), cancellationToken);
 
     /// <summary>Settles batch after batch until none waits.</summary>
-    public static async Task<int> SettleAllAsync(
+    public static async Task<Settled> SettleAllAsync(
         ParseResult arguments,
         DeadLetterDesk desk,
         LetterFilter filter,
         string action,
         string state,
-        Func<IReadOnlyList<Letter>, CancellationToken, Task> work,
+        Func<IReadOnlyList<Letter>, CancellationToken, Task<IReadOnlyCollection<Letter>>> work,
         int rate,
         CancellationToken cancellationToken)
     {
@@ -44,13 +44,13 @@ internal static class Letters
         var progress = new Progress(arguments, clock);
         // A replayed push that dies again while this runs is another letter, for another day.
         filter = filter with { Before = filter.Before ?? clock.GetUtcNow() };
-        var total = 0;
+        var total = default(Settled);
         var begun = clock.GetTimestamp();
-        while (await desk.SettleAsync(filter, action, state, Math.Min(BatchMax, rate), work, cancellationToken) is var settled && settled > 0)
+        while (await desk.SettleAsync(filter, action, state, Math.Min(BatchMax, rate), work, cancellationToken) is { All: > 0 } settled)
         {
             total += settled;
-            progress.Tell(() => string.Create(CultureInfo.InvariantCulture, $"{total:N0} settled"));
-            var due = TimeSpan.FromSeconds((double)total / rate) - clock.GetElapsedTime(begun);
+            progress.Tell(() => string.Create(CultureInfo.InvariantCulture, $"{total.All:N0} settled"));
+            var due = TimeSpan.FromSeconds((double)total.All / rate) - clock.GetElapsedTime(begun);
             if (due > TimeSpan.Zero)
                 await Task.Delay(due, clock, cancellationToken);
         }

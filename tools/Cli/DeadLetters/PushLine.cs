@@ -18,9 +18,6 @@ internal sealed class PushLine : IAsyncDisposable
 
     private PushLine(IBusControl bus, Broker broker) => (_bus, _broker) = (bus, broker);
 
-    /// <summary>How many were not sent because they had expired.</summary>
-    public int Expired { get; private set; }
-
     public static async Task<PushLine> OpenAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         var address = Servers.Broker(arguments);
@@ -44,23 +41,25 @@ internal sealed class PushLine : IAsyncDisposable
     }
 
     /// <summary>Completes when the broker has confirmed all. Each begins anew: its attempts count from none, and its device is not suspected.</summary>
-    public async Task SendAsync(IReadOnlyList<Letter> letters, CancellationToken cancellationToken)
+    /// <returns>Those that were sent; the others had expired.</returns>
+    public async Task<IReadOnlyCollection<Letter>> SendAsync(IReadOnlyList<Letter> letters, CancellationToken cancellationToken)
     {
         var now = TimeProvider.System.GetUtcNow();
-        foreach (var group in letters.GroupBy(letter => letter.Push.Provider, StringComparer.Ordinal))
+        var alive = letters.Where(letter => letter.Push.ExpiresAt > now).ToList();
+        foreach (var group in alive.GroupBy(letter => letter.Push.Provider, StringComparer.Ordinal))
         {
-            var alive = group.Where(letter => letter.Push.ExpiresAt > now).Select(letter => letter.Push with { Attempt = 0, FirstAttemptAt = null, SuspectedAt = null, PastAttempts = null }).ToArray();
-            Expired += group.Count() - alive.Length;
-            if (alive.Length == 0)
-                continue;
+            var pushes = group.Select(letter => letter.Push with { Attempt = 0, FirstAttemptAt = null, SuspectedAt = null, PastAttempts = null }).ToArray();
             if (_declared.Add(group.Key))
                 await _broker.WithChannelAsync(channel => BusTopology.DeclarePushQueueAsync(channel, group.Key, cancellationToken), cancellationToken);
-            await SendAsync(Provider.PushQueue(group.Key), new Frame<EncryptedPush> { Items = alive }, cancellationToken);
+            await SendAsync(Provider.PushQueue(group.Key), new Frame<EncryptedPush> { Items = pushes }, cancellationToken);
         }
+
+        return alive;
     }
 
     /// <summary>Says that the tokens of these letters are dead after all, since the instant at which the provider said so.</summary>
-    public async Task RetireAsync(IReadOnlyList<Letter> letters, CancellationToken cancellationToken)
+    /// <returns>All of them.</returns>
+    public async Task<IReadOnlyCollection<Letter>> RetireAsync(IReadOnlyList<Letter> letters, CancellationToken cancellationToken)
     {
         var dead = letters.Select(letter => new DeviceTokenInvalidated
         {
@@ -71,6 +70,7 @@ internal sealed class PushLine : IAsyncDisposable
         }).ToArray();
         await _broker.WithChannelAsync(channel => BusTopology.DeclareAsync(channel, cancellationToken), cancellationToken);
         await SendAsync(BusTopology.DeviceTokenInvalidated, new Frame<DeviceTokenInvalidated> { Items = dead }, cancellationToken);
+        return letters;
     }
 
     public async ValueTask DisposeAsync()

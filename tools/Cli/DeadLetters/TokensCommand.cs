@@ -37,8 +37,11 @@ internal static class TokensCommand
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
             await using var pushes = await PushLine.OpenAsync(arguments, cancellationToken);
-            var released = await Letters.ReplayAsync(arguments, Letters.Desk(database), pushes, Filter(arguments), "release", arguments.GetValue(rate), cancellationToken);
-            Output.Print(arguments, new { released, expired = pushes.Expired }, FormattableString.Invariant($"Released; {released:N0} pushes settled, {pushes.Expired:N0} of them had expired."));
+            var settled = await Letters.ReplayAsync(arguments, Letters.Desk(database), pushes, Filter(arguments), "release", arguments.GetValue(rate), cancellationToken);
+            Output.Print(
+                arguments,
+                new { released = settled.Done, expired = settled.Discarded },
+                FormattableString.Invariant($"Released: {settled.Done:N0} pushes were replayed; {settled.Discarded:N0} had expired and were discarded."));
             return Output.Done;
         });
         return command;
@@ -51,9 +54,9 @@ internal static class TokensCommand
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
             await using var pushes = await PushLine.OpenAsync(arguments, cancellationToken);
-            var retired = await Letters.SettleAllAsync(
+            var settled = await Letters.SettleAllAsync(
                 arguments, Letters.Desk(database), Filter(arguments), "retire", "retired", pushes.RetireAsync, Letters.RateMax, cancellationToken);
-            Output.Print(arguments, new { retired }, FormattableString.Invariant($"Retired the tokens of {retired:N0} pushes."));
+            Output.Print(arguments, new { retired = settled.Done }, FormattableString.Invariant($"Retired the tokens of {settled.Done:N0} pushes."));
             return Output.Done;
         });
         return command;

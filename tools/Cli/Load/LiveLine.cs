@@ -6,6 +6,7 @@ namespace Sotto.Cli.Load;
 internal sealed class LiveLine(ParseResult arguments, TimeProvider clock)
 {
     private const int WidthMax = 160;
+    private const int WidthWhereUnknown = 80;
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
@@ -28,11 +29,14 @@ internal sealed class LiveLine(ParseResult arguments, TimeProvider clock)
         lock (_gate)
             _lines.Remove(line);
         if (IsTerminal)
-            await _error.WriteAsync($"\r{"".PadRight(WidthMax)}\r");
+            await _error.WriteAsync($"\r{"".PadRight(Width)}\r");
         await work;
     }
 
     private bool IsTerminal => ReferenceEquals(_error, Console.Error) && !Console.IsErrorRedirected;
+
+    // One column less than there are: what fills the last one goes on in the next line, and then nothing returns to the first.
+    private static int Width => Math.Min(WidthMax, Console.WindowWidth is > 1 and var columns ? columns - 1 : WidthWhereUnknown);
 
     private bool IsFirst(Func<string> line)
     {
@@ -43,7 +47,7 @@ internal sealed class LiveLine(ParseResult arguments, TimeProvider clock)
     private async Task ShowAsync()
     {
         if (IsTerminal)
-            await _error.WriteAsync($"\r{All().PadRight(WidthMax)[..WidthMax]}");
+            await _error.WriteAsync($"\r{All().PadRight(Width)[..Width]}");
         else
             _progress.Tell(All);
     }

@@ -24,18 +24,20 @@ internal sealed class LoadRun(LoadPlan plan, HttpMessageInvoker http, LiveLine l
     public Phone PhoneOf(long number) => Phone.Create(unchecked(plan.Seed * SeedStride + (int)number)).At(clock);
 
     /// <summary>Each phone asks to be woken, once; asked again it renews.</summary>
-    public Task<PhaseReport> SubscribeAsync(CancellationToken stop) => RunAsync("subscribed", PhoneApi.SubscribePath, plan.Subscriptions, stop);
+    public Task<PhaseReport> SubscribeAsync(CancellationToken stop) => RunAsync("subscribed", PhoneApi.SubscribePath, plan.Subscriptions, [LoadOutcome.Added, LoadOutcome.Renewed], stop);
 
     /// <summary>The phones, in turn, renew for <see cref="LoadPlan.Seconds"/>.</summary>
-    public Task<PhaseReport> RenewAsync(CancellationToken stop) => RunAsync("renewed", PhoneApi.SubscribePath, (long)Math.Ceiling(plan.Seconds * plan.Rate), stop);
+    public Task<PhaseReport> RenewAsync(CancellationToken stop) =>
+        RunAsync("renewed", PhoneApi.SubscribePath, (long)Math.Ceiling(plan.Seconds * plan.Rate), [LoadOutcome.Renewed], stop);
 
     /// <summary>Each phone that asked to be woken, or that an earlier load of this plan may have left, asks to be forgotten.</summary>
-    public Task<PhaseReport> UnsubscribeAsync(CancellationToken stop) =>
-        RunAsync("unsubscribed", PhoneApi.UnsubscribePath, plan.CleanUpOnly ? plan.Subscriptions : Math.Min(Volatile.Read(ref _askedFor), plan.Subscriptions), stop);
+    public Task<PhaseReport> UnsubscribeAsync(CancellationToken stop) => plan.CleanUpOnly
+        ? RunAsync("unsubscribed", PhoneApi.UnsubscribePath, plan.Subscriptions, [LoadOutcome.Removed, LoadOutcome.NotSubscribed], stop)
+        : RunAsync("unsubscribed", PhoneApi.UnsubscribePath, Math.Min(Volatile.Read(ref _askedFor), plan.Subscriptions), [LoadOutcome.Removed], stop);
 
-    private async Task<PhaseReport> RunAsync(string name, string path, long items, CancellationToken stop)
+    private async Task<PhaseReport> RunAsync(string name, string path, long items, string[] wanted, CancellationToken stop)
     {
-        var report = new PhaseReport(name, clock);
+        var report = new PhaseReport(name, clock, wanted);
         var loop = new OpenLoop(plan.Rate / plan.Array, clock);
         var requests = (items + plan.Array - 1) / plan.Array;
         var work = loop.RunAsync(requests, (number, due) => RequestAsync(report, path, number * plan.Array, items, due), stop);

@@ -60,7 +60,7 @@ internal sealed class MessageRun(LoadPlan plan, LoadRun phones, HttpMessageInvok
     /// <summary>Stores messages for <see cref="LoadPlan.Seconds"/> and watches them arrive.</summary>
     public async Task<PhaseReport> RunAsync(CancellationToken stop)
     {
-        var report = new PhaseReport("messages", clock);
+        var report = new PhaseReport("messages", clock, LoadOutcome.Arrived);
         var count = (long)Math.Ceiling(plan.MessageRate * plan.Seconds);
         var arrivals = new Arrivals(report, _phones.ToDictionary(phone => phone.TokenFor(plan.Provider), StringComparer.Ordinal));
         using var watching = new CancellationTokenSource();

@@ -3,7 +3,10 @@ using System.Globalization;
 namespace Sotto.Cli.Load;
 
 /// <summary>What came of one phase of a load. Thread-safe while it is counted.</summary>
-internal sealed class PhaseReport(string name, TimeProvider clock)
+/// <param name="name">The phase.</param>
+/// <param name="clock">Times it.</param>
+/// <param name="wanted">What should come of its items: whoever renews what the server has forgotten is added, and that is a loss.</param>
+internal sealed class PhaseReport(string name, TimeProvider clock, params string[] wanted)
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, long> _outcomes = new(StringComparer.Ordinal);
@@ -34,7 +37,7 @@ internal sealed class PhaseReport(string name, TimeProvider clock)
     public long Total => Outcomes.Values.Sum();
 
     /// <summary>Items that did not come out as they should.</summary>
-    public long Failed => Outcomes.Where(outcome => !IsGood(outcome.Key)).Sum(outcome => outcome.Value);
+    public long Failed => Outcomes.Where(outcome => !wanted.Contains(outcome.Key, StringComparer.Ordinal)).Sum(outcome => outcome.Value);
 
     public void Count(string outcome, long items = 1)
     {
@@ -71,8 +74,6 @@ internal sealed class PhaseReport(string name, TimeProvider clock)
     public string Percentiles() => string.Create(
         CultureInfo.InvariantCulture,
         $"p50 {Latencies.Percentile(0.5).TotalMilliseconds:0.0}, p95 {Latencies.Percentile(0.95).TotalMilliseconds:0.0}, p99 {Latencies.Percentile(0.99).TotalMilliseconds:0.0}, max {Latencies.Max.TotalMilliseconds:0.0} ms (sent late p99 {Lateness.Percentile(0.99).TotalMilliseconds:0.0})");
-
-    private static bool IsGood(string outcome) => outcome is LoadOutcome.Added or LoadOutcome.Renewed or LoadOutcome.Removed or LoadOutcome.NotSubscribed or LoadOutcome.Arrived;
 
     private static double Milliseconds(TimeSpan duration) => Math.Round(duration.TotalMilliseconds, 3);
 }
