@@ -25,8 +25,9 @@ internal sealed class LoadedSystem : IAsyncDisposable
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
-    // Messages on their way at saturation: enough that every stage always has a full frame waiting, few enough that nothing is refused.
-    private const int OutstandingMax = 4_000;
+    /// <summary>Messages on their way at saturation, for each listener: enough that every stage always has a full frame waiting, few enough that nothing is refused.</summary>
+    public const int OutstandingPerListener = 4_000;
+
     private const int ChunkSize = 250;
     public const int AccountsMax = 50_000;
 
@@ -153,11 +154,12 @@ internal sealed class LoadedSystem : IAsyncDisposable
         async due =>
         {
             _context.Say($"as many messages as go through of {bytes:N0} bytes for {seconds} s ...");
+            var outstandingMax = OutstandingPerListener * System.State.Services.Count(service => service.Name == ServiceCatalogue.Listener);
             var before = Journal.Count();
             var started = TimeProvider.System.GetTimestamp();
             while (TimeProvider.System.GetElapsedTime(started).TotalSeconds < seconds)
             {
-                if (due.Count - (Journal.Count() - before) + ChunkSize > OutstandingMax)
+                if (due.Count - (Journal.Count() - before) + ChunkSize > outstandingMax)
                     await Task.Delay(Tick / 4, cancellation);
                 else
                     due.AddRange(await Load.StoreAsync(Accounts(ChunkSize), ChunkSize, perSecond: 200_000, bytes, cancellation));
