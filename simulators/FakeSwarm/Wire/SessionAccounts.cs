@@ -4,7 +4,7 @@ using Sotto.Sodium;
 namespace Sotto.FakeSwarm.Wire;
 
 /// <summary>
-/// The account of each session key that was seen. It is worked out once and not by every node of a swarm: that costs about 100 us, most of it libsodium's
+/// The account of each session key that was seen. It is worked out once and not by every node of a swarm: that costs some 70 us, most of it libsodium's
 /// check that the key is a point of the right group. Any thread may ask.
 /// </summary>
 internal sealed class SessionAccounts

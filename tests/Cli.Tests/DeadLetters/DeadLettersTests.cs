@@ -100,14 +100,20 @@ public sealed class DeadLettersTests
 
         Assert.That((await TypesAsync("dead-letters", "discard", "--all", "--json")).Json.GetProperty("discarded").GetInt32(), Is.EqualTo(2));
         await WaitingAsync(0);
-        Assert.That((await TypesAsync("dead-letters", "list", "--settled", "--json")).Json.GetArrayLength(), Is.EqualTo(2));
+        var settled = (await TypesAsync("dead-letters", "list", "--settled", "--json")).Json;
+        Assert.That(settled.EnumerateArray().Select(letter => letter.Text("state")), Is.EqualTo(new[] { "discarded", "discarded" }));
+        Assert.That(await CountAsync("SELECT letters::bigint FROM dead_letters.audit WHERE action = 'discard'"), Is.EqualTo(2));
     }
 
     [Test]
     public async Task Tokens_whose_death_was_doubted_are_released_or_retired()
     {
-        await DieAsync(Letter("apns", "TOKEN_DEAD", "doubted: BadDeviceToken"), Letter("firebase", "TOKEN_DEAD", "doubted: SENDER_ID_MISMATCH"), Letter("apns", "TOKEN_DEAD", "Unregistered"));
-        await WaitingAsync(3);
+        await DieAsync(
+            Letter("apns", "TOKEN_DEAD", "doubted: BadDeviceToken"),
+            Letter("apns", "TOKEN_DEAD", "doubted: BadDeviceToken", TimeSpan.FromMinutes(-1)),
+            Letter("firebase", "TOKEN_DEAD", "doubted: SENDER_ID_MISMATCH"),
+            Letter("apns", "TOKEN_DEAD", "Unregistered"));
+        await WaitingAsync(4);
 
         var quarantined = (await TypesAsync("tokens", "quarantined", "--json")).Json;
         var ofAnotherApp = (await TypesAsync("tokens", "release", "--provider", "apns", "--app", "app-of-firebase", "--json")).Json;
@@ -118,6 +124,7 @@ public sealed class DeadLettersTests
             quarantined.EnumerateArray().Select(one => (one.Text("provider"), one.Text("app"), one.GetProperty("devices").GetInt64())),
             Is.EqualTo(new[] { ("apns", "app-of-apns", 1L), ("firebase", "app-of-firebase", 1L) }));
         Assert.That(ofAnotherApp.GetProperty("released").GetInt32(), Is.Zero);
+        Assert.That(released.GetProperty("expired").GetInt32(), Is.EqualTo(1));
         Assert.That((released.GetProperty("released").GetInt32(), retired.GetProperty("retired").GetInt32()), Is.EqualTo((1, 1)));
         Assert.That(await HearAsync<EncryptedPush>(Provider.PushQueue("apns")), Has.Count.EqualTo(1));
         Assert.That((await HearAsync<DeviceTokenInvalidated>(BusTopology.ApiInvalidatedTokens)).Single().Provider, Is.EqualTo("firebase"));

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Cli.Tests.Support;
+using Sotto.TestSupport;
 using SubscriptionApi.Tests.Support;
 
 namespace Cli.Tests.Load;
@@ -36,6 +38,20 @@ public sealed class LoadTests
 
         Assert.That(taken.Json.GetProperty("unsubscribed").GetProperty("outcomes").GetProperty("removed").GetInt32(), Is.EqualTo(25), taken.Output);
         Assert.That(await api.QueryAsync<long>("SELECT count(*) FROM subscriptions"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Phones_that_the_server_has_forgotten_are_a_loss()
+    {
+        await using var api = await ApiUnderTest.StartedAsync();
+        var loading = Operator.TypesAsync("load", "--api", $"{api.Address}", "--provider", "apns", "--subscriptions", "10", "--rate", "20", "--seconds", "3", "--json");
+        await Eventually.BecomesTrueAsync(async () => await api.QueryAsync<long>("SELECT count(*) FROM subscriptions") == 10, what: "all had subscribed");
+
+        var forgotten = await api.QueryAsync<long>("WITH gone AS (DELETE FROM subscriptions RETURNING 1) SELECT count(*) FROM gone");
+
+        var result = await loading;
+        using var document = JsonDocument.Parse(result.Output);
+        Assert.That((result.ExitCode, document.RootElement.GetProperty("renewed").GetProperty("failed").GetInt64()), Is.EqualTo((1, forgotten)), result.Output);
     }
 
     [Test]

@@ -89,8 +89,8 @@ internal static class DeadLettersCommand
         {
             await using var database = Servers.Database(arguments, Letters.Schema);
             var settled = await Letters.SettleAllAsync(
-                arguments, Letters.Desk(database), Chosen(arguments), "discard", "discarded", (_, _) => Task.FromResult<IReadOnlyCollection<Letter>>([]), Letters.RateMax, cancellationToken);
-            Output.Print(arguments, new { discarded = settled.Discarded }, Line($"Discarded {settled.Discarded:N0}."));
+                arguments, Letters.Desk(database), Chosen(arguments), "discard", "discarded", (letters, _) => Task.FromResult<IReadOnlyCollection<Letter>>(letters), Letters.RateMax, cancellationToken);
+            Output.Print(arguments, new { discarded = settled.Done }, Line($"Discarded {settled.Done:N0}."));
             return Output.Done;
         });
         return command;

@@ -50,7 +50,7 @@ internal static class Letters
         {
             total += settled;
             progress.Tell(() => string.Create(CultureInfo.InvariantCulture, $"{total.All:N0} settled"));
-            var due = TimeSpan.FromSeconds((double)total.All / rate) - clock.GetElapsedTime(begun);
+            var due = TimeSpan.FromSeconds((double)total.Done / rate) - clock.GetElapsedTime(begun);
             if (due > TimeSpan.Zero)
                 await Task.Delay(due, clock, cancellationToken);
         }

@@ -46,8 +46,10 @@ internal sealed class LiveLine(ParseResult arguments, TimeProvider clock)
 
     private async Task ShowAsync()
     {
+        // Whoever widens the window meanwhile changes the width.
+        var width = Width;
         if (IsTerminal)
-            await _error.WriteAsync($"\r{All().PadRight(Width)[..Width]}");
+            await _error.WriteAsync($"\r{All().PadRight(width)[..width]}");
         else
             _progress.Tell(All);
     }

@@ -20,20 +20,28 @@ internal sealed class LoadRun(LoadPlan plan, HttpMessageInvoker http, LiveLine l
 
     private long _askedFor;
 
+    // Only then is it a loss when a later phase finds one that is not.
+    private bool _allSubscribed;
+
     /// <summary>One phone of the load; with the same seed always the same.</summary>
     public Phone PhoneOf(long number) => Phone.Create(unchecked(plan.Seed * SeedStride + (int)number)).At(clock);
 
     /// <summary>Each phone asks to be woken, once; asked again it renews.</summary>
-    public Task<PhaseReport> SubscribeAsync(CancellationToken stop) => RunAsync("subscribed", PhoneApi.SubscribePath, plan.Subscriptions, [LoadOutcome.Added, LoadOutcome.Renewed], stop);
+    public async Task<PhaseReport> SubscribeAsync(CancellationToken stop)
+    {
+        var report = await RunAsync("subscribed", PhoneApi.SubscribePath, plan.Subscriptions, [LoadOutcome.Added, LoadOutcome.Renewed], stop);
+        _allSubscribed = report.Failed == 0;
+        return report;
+    }
 
     /// <summary>The phones, in turn, renew for <see cref="LoadPlan.Seconds"/>.</summary>
     public Task<PhaseReport> RenewAsync(CancellationToken stop) =>
-        RunAsync("renewed", PhoneApi.SubscribePath, (long)Math.Ceiling(plan.Seconds * plan.Rate), [LoadOutcome.Renewed], stop);
+        RunAsync("renewed", PhoneApi.SubscribePath, (long)Math.Ceiling(plan.Seconds * plan.Rate), _allSubscribed ? [LoadOutcome.Renewed] : [LoadOutcome.Renewed, LoadOutcome.Added], stop);
 
     /// <summary>Each phone that asked to be woken, or that an earlier load of this plan may have left, asks to be forgotten.</summary>
     public Task<PhaseReport> UnsubscribeAsync(CancellationToken stop) => plan.CleanUpOnly
         ? RunAsync("unsubscribed", PhoneApi.UnsubscribePath, plan.Subscriptions, [LoadOutcome.Removed, LoadOutcome.NotSubscribed], stop)
-        : RunAsync("unsubscribed", PhoneApi.UnsubscribePath, Math.Min(Volatile.Read(ref _askedFor), plan.Subscriptions), [LoadOutcome.Removed], stop);
+        : RunAsync("unsubscribed", PhoneApi.UnsubscribePath, Math.Min(Volatile.Read(ref _askedFor), plan.Subscriptions), _allSubscribed ? [LoadOutcome.Removed] : [LoadOutcome.Removed, LoadOutcome.NotSubscribed], stop);
 
     private async Task<PhaseReport> RunAsync(string name, string path, long items, string[] wanted, CancellationToken stop)
     {
