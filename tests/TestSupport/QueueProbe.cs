@@ -9,21 +9,19 @@ public sealed class QueueProbe : IAsyncDisposable
 {
     private static readonly JsonSerializerOptions Wire = new(JsonSerializerDefaults.Web);
 
-    private readonly IConnection _connection;
-    private IChannel _channel;
+    private readonly Uri _amqp;
     private readonly SemaphoreSlim _one = new(1, 1);
+    private IConnection _connection = null!;
+    private IChannel _channel = null!;
 
-    private QueueProbe(IConnection connection, IChannel channel)
-    {
-        _connection = connection;
-        _channel = channel;
-    }
+    private QueueProbe(Uri amqp) => _amqp = amqp;
 
     /// <summary>Connects.</summary>
     public static async Task<QueueProbe> ConnectAsync(Uri amqp)
     {
-        var connection = await new ConnectionFactory { Uri = amqp, ClientProvidedName = "test probe" }.CreateConnectionAsync();
-        return new QueueProbe(connection, await connection.CreateChannelAsync());
+        var probe = new QueueProbe(amqp);
+        await probe.ConnectAsync();
+        return probe;
     }
 
     /// <summary>How many messages are ready in the queue; those in the hands of a consumer are not counted.</summary>
@@ -68,6 +66,12 @@ public sealed class QueueProbe : IAsyncDisposable
         (got.BasicProperties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal))
             .ToDictionary(header => header.Key, header => header.Value is byte[] text ? System.Text.Encoding.UTF8.GetString(text) : header.Value?.ToString() ?? "", StringComparer.Ordinal);
 
+    private async Task ConnectAsync()
+    {
+        _connection = await new ConnectionFactory { Uri = _amqp, ClientProvidedName = "test probe" }.CreateConnectionAsync();
+        _channel = await _connection.CreateChannelAsync();
+    }
+
     // A channel is not for several threads at once.
     private async Task<T> AloneAsync<T>(Func<Task<T>> work)
     {
@@ -76,10 +80,11 @@ public sealed class QueueProbe : IAsyncDisposable
         {
             return await work();
         }
-        // A quorum queue that another connection is just declaring has a name before it has a process: nothing is in it yet.
+        // A quorum queue that another connection is just declaring has a name before it has a process: nothing is in it yet. The broker ends the connection for that.
         catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.InternalError)
         {
-            _channel = await _connection.CreateChannelAsync();
+            await _connection.DisposeAsync();
+            await ConnectAsync();
             return default!;
         }
         finally
