@@ -11,7 +11,7 @@ internal sealed class ScaleBench : IBench
     private const int Bytes = 300;
     private const int Subscriptions = 10_000;
 
-    // Each runtime compiles what it uses while it uses it, for ten seconds of a core or so, and here are up to fourteen on a few cores. It is over when a round costs hardly less than the one before, twice.
+    // Each runtime compiles what it uses while it uses it, and with four of each there are twelve of them in the pipeline. It is over when a round costs hardly less than the one before, twice.
     private const int WarmUpSeconds = 10;
     private const int WarmUpsMax = 15;
     private const double HardlyLess = 0.95;

@@ -9,7 +9,7 @@ namespace Sotto.FakeSwarm.Wire;
 /// </summary>
 internal sealed class SessionAccounts
 {
-    /// <summary>At some 120 bytes each; when they are full, all are forgotten and worked out again.</summary>
+    /// <summary>At some 120 bytes each, as reckoned from two keys of 33 bytes and a node of the table; when they are full, all are forgotten and worked out again.</summary>
     private const int AccountsMax = 2_000_000;
 
     private const byte SessionPrefix = 0x05;
