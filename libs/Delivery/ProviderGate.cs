@@ -176,14 +176,17 @@ public sealed class ProviderGate : IDisposable
         {
             case DeliveryOutcome.Postponed or DeliveryOutcome.CredentialBad { Scope: CredentialScope.Part } or DeliveryOutcome.RetryLater { OfPart: true }:
                 return false;
-            case DeliveryOutcome.CredentialBad { Scope: CredentialScope.AppOrDevice } or DeliveryOutcome.AuthRefresh when !_probing && ++_refusals < _options.RefusalsMax:
+            // One of another device may be the better probe.
+            case DeliveryOutcome.CredentialBad { Scope: CredentialScope.AppOrDevice } when ++_refusals < _options.RefusalsMax:
+                return false;
+            case DeliveryOutcome.AuthRefresh when !_probing && ++_refusals < _options.RefusalsMax:
                 return false;
             case DeliveryOutcome.CredentialBad or DeliveryOutcome.AuthRefresh:
                 return Close(GateReason.Credential, outcome, _options.CredentialPace.After(_pauses, told: null, _options.Random));
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.App or ThrottleScope.Provider } throttled:
                 return Close(GateReason.Throttled, outcome, throttled.Pace.After(_pauses, throttled.Told, _options.Random));
             case DeliveryOutcome.RetryLater later when _probing || ++_failures >= _options.OutageAttempts:
-                return Close(GateReason.Outage, outcome, _options.OutagePace.After(later.Told is null ? _pauses : 0, later.Told, _options.Random));
+                return Close(GateReason.Outage, outcome, _options.OutagePace.After(_pauses, later.Told, _options.Random));
             case DeliveryOutcome.RetryLater:
                 return false;
             default:

@@ -151,6 +151,9 @@ internal sealed class PushSender(
                 return await consequences.WaitForTurnAsync(push, app, Longer(app.Gate.PausedFor, wide.Told ?? TimeSpan.Zero), cancellationToken);
             case DeliveryOutcome.CredentialBad { Scope: CredentialScope.App }:
                 return await consequences.WaitForTurnAsync(push, app, app.Gate.PausedFor, cancellationToken);
+            // It may be this device's own fault. It is not to be the probe that keeps the others waiting.
+            case DeliveryOutcome.CredentialBad { Scope: CredentialScope.AppOrDevice }:
+                return await consequences.WaitForRepairAsync(push, sentAt, outcome, cancellationToken);
             default:
                 return app.Gate.PausedFor is var closedFor && closedFor > TimeSpan.Zero
                     ? await consequences.WaitForTurnAsync(push, app, closedFor, cancellationToken)

@@ -1,24 +1,27 @@
 namespace Sotto.Delivery;
 
 /// <summary>
-/// Knows which pushes are being handed over at this moment and which were taken lately, so that a frame that the broker delivers again does not ring twice.
-/// Within this process only; bounded. Thread-safe.
+/// Knows which pushes are being handed over at this moment and what became of others lately, so that a frame that the broker delivers again does not ring twice, nor park, bury or
+/// report what has been parked, buried or reported. Within this process only; bounded. Thread-safe.
 /// </summary>
 public sealed class RecentPushes(TimeProvider clock)
 {
-    /// <summary>Most taken pushes remembered.</summary>
+    /// <summary>Most settled pushes remembered.</summary>
     public const int CountMax = 100_000;
 
-    /// <summary>How long a taken push is remembered.</summary>
+    /// <summary>How long a settled push is remembered.</summary>
     public static readonly TimeSpan MemoryMax = TimeSpan.FromMinutes(10);
+
+    // What the provider has taken is done, whatever frame it comes in.
+    private static readonly Guid AnyFrame = Guid.Empty;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, InHand> _inHand = [];
-    private readonly HashSet<Guid> _taken = [];
-    private readonly Queue<(Guid Id, DateTimeOffset At)> _takenByAge = [];
+    private readonly HashSet<(Guid Push, Guid Frame)> _settled = [];
+    private readonly Queue<((Guid Push, Guid Frame) Key, long At)> _settledByAge = [];
 
     /// <summary>
-    /// Takes a push in hand. When it is in hand already, waits until it no longer is. Then the same frame, delivered again, has nothing to do any more; but a push in another frame is
+    /// Takes a push in hand. When it is in hand already, waits until it no longer is. The same frame, delivered again, then has nothing to do any more; but a push in another frame is
     /// taken in hand all the same unless the provider has it: a queue may give out what was moved there before the confirm of the move is here, and so may a person what became a dead letter.
     /// </summary>
     /// <param name="pushId">Which.</param>
@@ -33,7 +36,7 @@ public sealed class RecentPushes(TimeProvider clock)
             lock (_gate)
             {
                 Forget();
-                if (_taken.Contains(pushId))
+                if (_settled.Contains((pushId, AnyFrame)) || _settled.Contains((pushId, frame)))
                     return false;
                 if (!_inHand.TryGetValue(pushId, out other))
                 {
@@ -42,9 +45,7 @@ public sealed class RecentPushes(TimeProvider clock)
                 }
             }
 
-            var end = await other.Ended.WaitAsync(cancellationToken);
-            if (end == PushEnd.Taken || (end != PushEnd.Unsettled && frame != Guid.Empty && frame == other.Frame))
-                return false;
+            await other.Ended.WaitAsync(cancellationToken);
         }
     }
 
@@ -57,29 +58,35 @@ public sealed class RecentPushes(TimeProvider clock)
         lock (_gate)
         {
             _inHand.Remove(pushId, out inHand);
-            if (end == PushEnd.Taken && _taken.Add(pushId))
-                _takenByAge.Enqueue((pushId, clock.GetUtcNow()));
+            var frame = end == PushEnd.Taken ? AnyFrame : inHand?.Frame ?? AnyFrame;
+            if (end == PushEnd.Taken || (end != PushEnd.Unsettled && frame != AnyFrame))
+                Remember((pushId, frame));
         }
 
-        inHand?.End(end);
+        inHand?.End();
+    }
+
+    private void Remember((Guid Push, Guid Frame) key)
+    {
+        if (_settled.Add(key))
+            _settledByAge.Enqueue((key, clock.GetTimestamp()));
     }
 
     private void Forget()
     {
-        var oldest = clock.GetUtcNow() - MemoryMax;
-        while (_takenByAge.TryPeek(out var first) && (first.At < oldest || _takenByAge.Count > CountMax))
-            _taken.Remove(_takenByAge.Dequeue().Id);
+        while (_settledByAge.TryPeek(out var first) && (_settledByAge.Count > CountMax || clock.GetElapsedTime(first.At) > MemoryMax))
+            _settled.Remove(_settledByAge.Dequeue().Key);
     }
 
     private sealed class InHand(Guid frame)
     {
-        private readonly TaskCompletionSource<PushEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Guid Frame => frame;
 
-        public Task<PushEnd> Ended => _ended.Task;
+        public Task Ended => _ended.Task;
 
-        public void End(PushEnd end) => _ended.TrySetResult(end);
+        public void End() => _ended.TrySetResult();
     }
 }
 

@@ -133,7 +133,7 @@ public static class SenderSetup
             services.GetRequiredService<RecentPushes>(),
             consequences,
             new ThrottledDevices(clock),
-            new SuspectDevices(TimeSpan.FromSeconds(settings.SuspectSeconds)),
+            new SuspectDevices(TimeSpan.FromSeconds(settings.SuspectSeconds), clock.GetUtcNow()),
             metrics,
             clock,
             Random.Shared,

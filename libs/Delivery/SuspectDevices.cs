@@ -4,9 +4,12 @@ namespace Sotto.Delivery;
 
 /// <summary>
 /// Devices that their provider called dead once, in a way that a fault of ours would look like as well. Only the same answer again, a while later, is believed: by then the guard has seen how
-/// many others it was said of. The push says so itself, for instances that have not heard the first answer. Bounded; what is forgotten is asked once more. Thread-safe.
+/// many others it was said of. The push says so itself, for instances that have not heard the first answer, unless those began only afterwards: their guard has seen nothing of that time. Bounded; what
+/// is forgotten is asked once more. Thread-safe.
 /// </summary>
-internal sealed class SuspectDevices(TimeSpan wait)
+/// <param name="wait">How long until the provider is asked again.</param>
+/// <param name="startedAt">When this instance began.</param>
+internal sealed class SuspectDevices(TimeSpan wait, DateTimeOffset startedAt)
 {
     public const int CountMax = 10_000;
 
@@ -26,7 +29,7 @@ internal sealed class SuspectDevices(TimeSpan wait)
     {
         if (wait <= TimeSpan.Zero || !DeviceKey.TryRead(push.DeviceId, out var device))
             return null;
-        var since = push.SuspectedAt;
+        var since = push.SuspectedAt < startedAt ? null : push.SuspectedAt;
         if (_since.TryGet(device, out var known) && sentAt - known < MemoryMax && !(since < known))
             since = known;
         if (sentAt - since >= wait - Tolerance)

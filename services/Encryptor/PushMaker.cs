@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Encryptor.Storage;
 using Sotto.Contracts;
 using Sotto.Hosting;
@@ -52,12 +53,16 @@ internal sealed class PushMaker(
         }
 
         CrashPoint.Pass("encryptor.before-publish");
-        await queues.PublishAsync(pushes, cancellationToken);
+        var unconfirmed = await queues.PublishAsync(pushes, cancellationToken);
         CrashPoint.Pass("encryptor.before-commit");
-        // What is in the queues is made, even if we are told to stop now.
+        // What is in the queues is made, even if we are told to stop now, and even if another provider's queue does not take its own.
+        if (unconfirmed is not null)
+            await claim.GiveBackAsync(unconfirmed.PushIds, CancellationToken.None);
         await claim.CommitAsync(CancellationToken.None);
         CrashPoint.Pass("encryptor.after-commit");
-        metrics.HandedOver(pushes, clock.GetUtcNow());
+        metrics.HandedOver(unconfirmed is null ? pushes : [.. pushes.ExceptBy(unconfirmed.PushIds, push => push.PushId)], clock.GetUtcNow());
+        if (unconfirmed is not null)
+            ExceptionDispatchInfo.Throw(unconfirmed.Why);
     }
 
     private EncryptedPush? Seal(Guid pushId, in ArrivedMessage message, MatchedSubscription device, EnvelopeSealer envelopes)

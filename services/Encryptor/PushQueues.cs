@@ -7,10 +7,15 @@ namespace Encryptor;
 /// <summary>Where pushes go. Thread-safe.</summary>
 internal interface IPushQueues
 {
-    /// <summary>Completes when all of them are in their queues.</summary>
-    /// <exception cref="TimeoutException">That is not known; each of them may or may not be there.</exception>
-    public Task PublishAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken);
+    /// <summary>Completes when it is known of each of them whether it is in its queue. One provider's queue that takes nothing is nothing to the others'.</summary>
+    /// <returns>Null when all are there; else those that are not, or may be not, and why.</returns>
+    public Task<UnconfirmedPushes?> PublishAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken);
 }
+
+/// <summary>Pushes that may or may not be in their queues.</summary>
+/// <param name="PushIds">Which.</param>
+/// <param name="Why">To be thrown when the others have been seen to: these must be made again.</param>
+internal sealed record UnconfirmedPushes(Guid[] PushIds, Exception Why);
 
 /// <summary>Puts pushes into the queues of their providers. A queue is declared at its first push, so that pushes wait there for a sender that has never run. Thread-safe.</summary>
 internal sealed class PushQueues(Broker broker, TimeProvider clock, ILogger<PushQueues> logger) : IPushQueues, IAsyncDisposable
@@ -29,18 +34,30 @@ internal sealed class PushQueues(Broker broker, TimeProvider clock, ILogger<Push
     private readonly ConcurrentDictionary<string, Lazy<FramePublisher<EncryptedPush>>> _publishers = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public async Task PublishAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken)
+    public async Task<UnconfirmedPushes?> PublishAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(ConfirmWaitMax, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        var faults = await Task.WhenAll(pushes.GroupBy(push => push.Provider, StringComparer.Ordinal).Select(provider => TryPublishAsync(provider, either.Token)));
+        var missing = faults.OfType<UnconfirmedPushes>().ToList();
+        if (missing.Count == 0)
+            return null;
+        cancellationToken.ThrowIfCancellationRequested();
+        var why = missing[0].Why is OperationCanceledException e && patience.IsCancellationRequested ? new TimeoutException("The broker does not confirm pushes.", e) : missing[0].Why;
+        return new UnconfirmedPushes([.. missing.SelectMany(provider => provider.PushIds)], why);
+    }
+
+    private async Task<UnconfirmedPushes?> TryPublishAsync(IGrouping<string, EncryptedPush> provider, CancellationToken cancellationToken)
+    {
         try
         {
-            await Task.WhenAll(pushes.GroupBy(push => push.Provider, StringComparer.Ordinal)
-                .Select(provider => Publisher(provider.Key).PublishAsync(provider, either.Token)));
+            await Publisher(provider.Key).PublishAsync(provider, cancellationToken);
+            return null;
         }
-        catch (OperationCanceledException e) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        // Whatever it is, the other providers' pushes are seen to first; then it is thrown.
+        catch (Exception e)
         {
-            throw new TimeoutException("The broker does not confirm pushes.", e);
+            return new UnconfirmedPushes([.. provider.Select(push => push.PushId)], e);
         }
     }
 

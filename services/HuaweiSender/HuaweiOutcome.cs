@@ -41,7 +41,9 @@ internal static class HuaweiOutcome
     private static DeliveryOutcome OfCode(string code, HmsResponse response, string deviceToken, TimeSpan? told) => code switch
     {
         HmsCode.Success => new DeliveryOutcome.Delivered(),
-        HmsCode.Partial => response.IllegalTokens.Contains(deviceToken, StringComparer.Ordinal)
+        // Some were not taken, and it cannot be read which: ours may be one of them.
+        HmsCode.Partial when response.IllegalTokens is null => new DeliveryOutcome.RetryLater(code, Failed, told),
+        HmsCode.Partial => response.IllegalTokens!.Contains(deviceToken, StringComparer.Ordinal)
             ? new DeliveryOutcome.TokenDead(code, LooksLikeOurs: true)
             : new DeliveryOutcome.Delivered(),
         "80100001" or "80100002" or "80100003" or "80100004" or "80100013" or "80100016" or "80100018" or "80300008" or "80300010" =>

@@ -18,8 +18,14 @@ internal sealed class EndpointHistory(TimeProvider clock)
     /// <summary>After so many failures in a row an endpoint is left alone: somebody may have subscribed an address that is not theirs.</summary>
     public const int FailuresMax = 20;
 
-    /// <summary>An endpoint whose server was not reached for so long is dead.</summary>
+    /// <summary>An endpoint whose server was not reached for so long, however often it was tried, is dead.</summary>
     public static readonly TimeSpan UnreachableMax = TimeSpan.FromDays(14);
+
+    /// <summary>Failures that lie further apart than this say nothing of the time between them; longer than <see cref="LongestRest"/>, in which nobody tries.</summary>
+    public static readonly TimeSpan SilencesApartMax = TimeSpan.FromDays(2);
+
+    /// <summary>A death that was said longer ago than this is said for the first time again: another instance may have reached the endpoint since.</summary>
+    public static readonly TimeSpan DeathsApartMax = TimeSpan.FromHours(2);
 
     /// <summary>Redirects in a row after which an endpoint is counted as a redirecting one.</summary>
     public const int RedirectsMax = 3;
@@ -30,13 +36,16 @@ internal sealed class EndpointHistory(TimeProvider clock)
 
     private readonly BoundedCache<DeviceKey, Misfortune> _misfortunes = new(CountMax);
 
+    // By a clock that nobody sets: no endpoint dies or rests for longer because the time of day was changed.
+    private TimeSpan Now => clock.GetElapsedTime(startingTimestamp: 0);
+
     /// <summary>How long the device's endpoint is still to be left alone; zero for not at all.</summary>
     public TimeSpan RestOf(ReadOnlySpan<byte> deviceId)
     {
         if (!DeviceKey.TryRead(deviceId, out var key) || !_misfortunes.TryGet(key, out var misfortune))
             return TimeSpan.Zero;
         lock (misfortune)
-            return misfortune.RestsUntil > clock.GetUtcNow() ? misfortune.RestsUntil - clock.GetUtcNow() : TimeSpan.Zero;
+            return misfortune.RestsUntil - Now is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     /// <summary>What a server's answer means for an endpoint with this history.</summary>
@@ -70,17 +79,20 @@ internal sealed class EndpointHistory(TimeProvider clock)
 
     private DeliveryOutcome Judge(Misfortune misfortune, WebPushResponse response, DeliveryOutcome outcome)
     {
-        var now = clock.GetUtcNow();
+        var now = Now;
         CountFailure(misfortune, now);
         misfortune.Redirects = response.Status is >= 300 and < 400 ? misfortune.Redirects + 1 : 0;
         if (misfortune.Redirects == RedirectsMax)
             WebPushMetrics.Redirects();
         if (response.Silence is null)
             misfortune.UnreachableSince = null;
-        else if (now - (misfortune.UnreachableSince ??= now) >= UnreachableMax)
-            return new DeliveryOutcome.TokenDead("unreachable for 14 days", LooksLikeOurs: true);
+        // A token that was renewed in between is not the one that could not be reached.
+        else if (UnreachableFor(misfortune, now) is var unreachable && unreachable >= UnreachableMax)
+            return new DeliveryOutcome.TokenDead("unreachable for 14 days", clock.GetUtcNow() - unreachable, LooksLikeOurs: true);
         if (outcome is not DeliveryOutcome.TokenDead)
             return outcome;
+        if (now - misfortune.SaidDeadAt > DeathsApartMax)
+            misfortune.SaidDeadAt = null;
         var apart = now - (misfortune.SaidDeadAt ??= now);
         if (apart < DeathsApart)
             return new DeliveryOutcome.RetryLater($"said once: {outcome.Reason}", SecondLook, DeathsApart - apart) { OfPart = true };
@@ -89,7 +101,15 @@ internal sealed class EndpointHistory(TimeProvider clock)
         return outcome;
     }
 
-    private static void CountFailure(Misfortune misfortune, DateTimeOffset now)
+    private static TimeSpan UnreachableFor(Misfortune misfortune, TimeSpan now)
+    {
+        if (misfortune.UnreachableSince is null || now - misfortune.UnreachableAt > SilencesApartMax)
+            misfortune.UnreachableSince = now;
+        misfortune.UnreachableAt = now;
+        return now - misfortune.UnreachableSince.Value;
+    }
+
+    private static void CountFailure(Misfortune misfortune, TimeSpan now)
     {
         misfortune.Failures++;
         if (misfortune.Failures < FailuresMax)
@@ -106,10 +126,12 @@ internal sealed class EndpointHistory(TimeProvider clock)
 
         public int Redirects { get; set; }
 
-        public DateTimeOffset RestsUntil { get; set; }
+        public TimeSpan RestsUntil { get; set; }
 
-        public DateTimeOffset? SaidDeadAt { get; set; }
+        public TimeSpan? SaidDeadAt { get; set; }
 
-        public DateTimeOffset? UnreachableSince { get; set; }
+        public TimeSpan? UnreachableSince { get; set; }
+
+        public TimeSpan UnreachableAt { get; set; }
     }
 }

@@ -18,6 +18,7 @@ public sealed partial class LogRuleTests
         ["services/ApnsSender/"] = (5100, 5199),
         ["services/FcmSender/"] = (5200, 5299),
         ["services/HuaweiSender/"] = (5300, 5399),
+        ["services/WebPushSender/"] = (5400, 5499),
         ["services/DeadLetterKeeper/"] = (6000, 6099),
     };
 
@@ -39,7 +40,10 @@ public sealed partial class LogRuleTests
                      where entry.File.StartsWith(range.Key, StringComparison.Ordinal) && (entry.Id < range.Value.From || entry.Id > range.Value.To)
                      select $"{entry.File}: {entry.Id} is not in {range.Value}";
 
+        var without = Events().Where(entry => entry.File.StartsWith("services/", StringComparison.Ordinal) && !Ranges.Keys.Any(range => entry.File.StartsWith(range, StringComparison.Ordinal)));
+
         Assert.That(strays, Is.Empty);
+        Assert.That(without.Select(entry => $"{entry.File}: {entry.Id} has no range"), Is.Empty);
     }
 
     [Test]

@@ -98,6 +98,42 @@ public sealed class OnceTests
     }
 
     [Test]
+    public async Task A_queue_that_takes_nothing_makes_no_other_providers_push_twice()
+    {
+        var clock = new ManualTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var encryptor = await _world.StartAsync(clock);
+        var account = EncryptorWorld.NewAccount();
+        await _world.SayAsync(_world.Device(account).Wish, _world.Device(account, Provider.Firebase).Wish);
+        // A queue of another kind by the same name: the Encryptor cannot declare its own.
+        var spoilt = Provider.PushQueue(Provider.Firebase);
+        await _world.Probe.RunAsync(channel => channel.QueueDeclareAsync(spoilt, durable: false, exclusive: false, autoDelete: false));
+
+        await _world.SayAsync(EncryptorWorld.Message(account), EncryptorWorld.Message(account));
+        await RememberedAsync(clock, pushes: 2);
+        // It is tried again and again meanwhile.
+        for (var i = 0; i < 12; i++)
+        {
+            clock.Advance(PushQueues.ConfirmWaitMax / 4);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        Assert.That((await _world.TakePushesAsync()).Select(push => push.PushId), Is.Unique.And.Exactly(2).Items);
+        await _world.Probe.RunAsync(channel => channel.QueueDeleteAsync(spoilt, ifUnused: false, ifEmpty: false));
+        await RememberedAsync(clock, pushes: 4);
+
+        Assert.That((await _world.TakePushesAsync(Provider.Firebase)).DistinctBy(push => push.PushId).Count(), Is.EqualTo(2));
+        Assert.That(await _world.TakePushesAsync(), Is.Empty);
+    }
+
+    private Task RememberedAsync(ManualTimeProvider clock, int pushes) => Eventually.BecomesTrueAsync(
+        () =>
+        {
+            clock.Advance(PushQueues.ConfirmWaitMax / 200);
+            return _world.QueryAsync<bool>($"SELECT (SELECT count(*) FROM recent_pushes) + (SELECT count(*) FROM earlier_pushes) = {pushes}");
+        },
+        within: TimeSpan.FromMinutes(2), what: $"{pushes} pushes were remembered as made");
+
+    [Test]
     public async Task Nothing_is_lost_while_the_broker_is_cut_off()
     {
         await using var wire = new TcpProxy("127.0.0.1", _world.RabbitMq.Port);

@@ -193,8 +193,8 @@ public abstract partial class SenderCompliance
     {
         await using var wire = new TcpProxy(_sender.Broker.Amqp.Host, _sender.Broker.Amqp.Port);
         _sender.Settings["ConnectionStrings:RabbitMq"] = new UriBuilder(_sender.Broker.Amqp) { Port = wire.Port }.Uri.ToString();
-        // Taken at once, and answered byte by byte; Apple's answer has none.
-        _simulator.Faults.Add(new Fault { Kind = FaultKind.Drip, Path = SendPath, DelayMs = ProviderName.StartsWith("apns", StringComparison.Ordinal) ? 3_000 : 50 });
+        // Taken at once, and answered byte by byte.
+        _simulator.Faults.Add(new Fault { Kind = FaultKind.Drip, Path = SendPath, DelayMs = AnswersHaveBodies ? 50 : 3_000 });
         await _sender.RunAsync();
         var push = Push();
         await _sender.Bus.PushAsync(push);

@@ -19,6 +19,20 @@ public abstract partial class SenderCompliance
     }
 
     [Test]
+    public async Task The_longest_envelopes_are_taken()
+    {
+        await _sender.RunAsync();
+        // Of random bytes, so that no character is missing whose escape might take more room.
+        EncryptedPush[] pushes = [.. Enumerable.Range(0, 20).Select(_ => SenderUnderTest.Push(ProviderName, NewDevice(), payloadBytes: EnvelopeBytesMax))];
+
+        await _sender.Bus.PushAsync(pushes);
+
+        await Eventually.BecomesTrueAsync(() => _sender.Bus.Accepted.Count + _sender.Bus.DeadLettered.Count == pushes.Length, what: "each was reported");
+        Assert.That(_sender.Bus.DeadLettered.Select(letter => letter.Reason), Is.Empty);
+        await NothingIsLeftAsync();
+    }
+
+    [Test]
     public async Task A_push_waits_for_a_sender_that_runs_later()
     {
         await _sender.DeclarePushQueueAsync(ProviderName);
@@ -88,7 +102,7 @@ public abstract partial class SenderCompliance
     public async Task One_bad_push_does_not_hold_up_its_neighbours()
     {
         await _sender.RunAsync();
-        var tooBig = SenderUnderTest.Push(ProviderName, NewDevice(), payloadBytes: 4000);
+        var tooBig = SenderUnderTest.Push(ProviderName, NewDevice(), payloadBytes: EnvelopeBytesTooMany);
         var sealedToNobody = Push() with { SealedDeviceToken = new byte[80] };
         var forOthers = Push() with { Provider = "nobody" };
 

@@ -9,6 +9,12 @@ namespace Sotto.SenderKit;
 /// </summary>
 public abstract partial class SenderCompliance
 {
+    /// <summary>
+    /// The longest envelope, in bytes: a message of 2,500, what is said of it (236 at most), and bencode's own, padded to a multiple of 256, with a nonce of 24 and a tag of 16
+    /// (session-v2 section 6).
+    /// </summary>
+    protected const int EnvelopeBytesMax = 2816 + 40;
+
     private ProviderSimulator _simulator = null!;
     private SenderUnderTest _sender = null!;
 
@@ -52,6 +58,12 @@ public abstract partial class SenderCompliance
 
     /// <summary>Whether credentials that are refused stop the whole queue, and not only what goes to one of many servers.</summary>
     protected virtual bool CredentialsAreForAll => true;
+
+    /// <summary>An envelope so long, in bytes, that the provider refuses the push for its size. The longest that there is has <see cref="EnvelopeBytesMax"/>.</summary>
+    protected virtual int EnvelopeBytesTooMany => 4000;
+
+    /// <summary>Whether an answer of success has a body, so that it can come byte by byte.</summary>
+    protected virtual bool AnswersHaveBodies => true;
 
     /// <summary>How the provider says that it is overloaded, without a time.</summary>
     protected virtual Fault Overload => new() { Kind = FaultKind.Answer, Status = 503, Body = "", Path = SendPath };

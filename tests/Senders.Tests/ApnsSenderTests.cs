@@ -18,6 +18,8 @@ public sealed class ApnsSenderTests : SenderCompliance
 
     protected override bool TellsTimeOfDeath => true;
 
+    protected override bool AnswersHaveBodies => false;
+
     private FakeApns Apple => (FakeApns)Simulator;
 
     [TestCase(64, 0)]

@@ -33,7 +33,7 @@ internal static class EphemeralKey
         var (bits, held, written) = (0, 0, 0);
         foreach (var digit in text)
         {
-            var value = Base32Alphabet.IndexOf(char.ToLowerInvariant(digit), StringComparison.Ordinal);
+            var value = Base32Alphabet.IndexOf((char)(char.IsAsciiLetterUpper(digit) ? digit | 0x20 : digit), StringComparison.Ordinal);
             if (value < 0)
                 return false;
 

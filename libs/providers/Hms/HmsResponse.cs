@@ -13,8 +13,8 @@ public sealed record HmsResponse
     /// <summary>The business code, such as <see cref="HmsCode.Success"/>; null when none could be read.</summary>
     public string? Code { get; init; }
 
-    /// <summary>With <see cref="HmsCode.Partial"/>: the tokens that are no longer valid. Secret.</summary>
-    public IReadOnlyList<string> IllegalTokens { get; init; } = [];
+    /// <summary>With <see cref="HmsCode.Partial"/>: the tokens that are no longer valid; null when the answer does not say which. Secret.</summary>
+    public IReadOnlyList<string>? IllegalTokens { get; init; }
 
     /// <summary>See <see cref="VendorAnswer.Silence"/>.</summary>
     public string? Silence { get; init; }
@@ -45,7 +45,7 @@ public sealed record HmsResponse
             using var json = JsonDocument.Parse(answer.Body);
             if (json.RootElement.ValueKind != JsonValueKind.Object || ReadCode(json.RootElement) is not { } code)
                 return response;
-            return response with { Code = code, IllegalTokens = code == HmsCode.Partial ? ReadIllegalTokens(json.RootElement) : [] };
+            return response with { Code = code, IllegalTokens = code == HmsCode.Partial ? ReadIllegalTokens(json.RootElement) : null };
         }
         // A front end's page, or noise.
         // The second is what the parser says of text that is not Unicode.
@@ -71,22 +71,22 @@ public sealed record HmsResponse
             };
 
     // The message of a partial success is JSON inside a JSON string.
-    private static IReadOnlyList<string> ReadIllegalTokens(JsonElement body)
+    private static IReadOnlyList<string>? ReadIllegalTokens(JsonElement body)
     {
         if (!body.TryGetProperty("msg", out var text) || text.ValueKind != JsonValueKind.String)
-            return [];
+            return null;
         try
         {
             using var json = JsonDocument.Parse(text.GetString()!);
             return json.RootElement.ValueKind == JsonValueKind.Object
                 && json.RootElement.TryGetProperty("illegal_tokens", out var tokens) && tokens.ValueKind == JsonValueKind.Array
                     ? [.. tokens.EnumerateArray().Where(token => token.ValueKind == JsonValueKind.String).Select(token => token.GetString()!)]
-                    : [];
+                    : null;
         }
         // The second is what the parser says of text that is not Unicode.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return [];
+            return null;
         }
     }
 }

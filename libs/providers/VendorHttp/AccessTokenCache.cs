@@ -17,11 +17,14 @@ public sealed class AccessTokenCache(Func<CancellationToken, Task<AccessTokenAns
     private AccessToken? _token;
     private Task<AccessTokenAnswer>? _fetching;
     private AccessTokenAnswer _lastFailure = new();
-    private DateTimeOffset _nextTry;
+    private TimeSpan _nextTry;
     private TimeSpan _backoff;
 
     /// <summary>How often the token endpoint was asked.</summary>
     public long Fetches { get; private set; }
+
+    // By a clock that nobody sets: a wrong time of day is one reason for being refused, and its mending must not lengthen the pause.
+    private TimeSpan SinceStart => clock.GetElapsedTime(startingTimestamp: 0);
 
     /// <summary>A valid token, or why there is none.</summary>
     public async ValueTask<AccessTokenAnswer> GetAsync(CancellationToken cancellationToken)
@@ -29,9 +32,9 @@ public sealed class AccessTokenCache(Func<CancellationToken, Task<AccessTokenAns
         Task<AccessTokenAnswer> fetching;
         lock (_gate)
         {
-            var now = clock.GetUtcNow();
+            var (now, sinceStart) = (clock.GetUtcNow(), SinceStart);
             var valid = _token is { } token && now < token.ExpiresAt ? token : null;
-            if ((valid is null || now >= RefreshAt(valid)) && _fetching is null && now >= _nextTry)
+            if ((valid is null || now >= RefreshAt(valid)) && _fetching is null && sinceStart >= _nextTry)
             {
                 Fetches++;
                 _fetching = Task.Run(FetchAsync, CancellationToken.None);
@@ -40,7 +43,7 @@ public sealed class AccessTokenCache(Func<CancellationToken, Task<AccessTokenAns
             if (valid is not null)
                 return new AccessTokenAnswer { Token = valid };
             if (_fetching is null)
-                return _lastFailure with { Answer = _lastFailure.Answer with { ResumesIn = _nextTry - now } };
+                return _lastFailure with { Answer = _lastFailure.Answer with { ResumesIn = _nextTry - sinceStart } };
             fetching = _fetching;
         }
 
@@ -90,7 +93,7 @@ public sealed class AccessTokenCache(Func<CancellationToken, Task<AccessTokenAns
             else
             {
                 _backoff = _backoff == TimeSpan.Zero ? BackoffMin : _backoff * 2 < BackoffMax ? _backoff * 2 : BackoffMax;
-                _nextTry = clock.GetUtcNow() + _backoff;
+                _nextTry = SinceStart + _backoff;
                 _lastFailure = answer;
             }
         }

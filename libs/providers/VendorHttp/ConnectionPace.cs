@@ -8,8 +8,8 @@ internal sealed class ConnectionPace(TimeSpan spacing, TimeProvider clock)
     private static readonly TimeSpan BackoffMax = TimeSpan.FromSeconds(60);
 
     private readonly Lock _gate = new();
-    private DateTimeOffset _nextOpening;
-    private DateTimeOffset _resumesAt;
+    private TimeSpan _nextOpening;
+    private TimeSpan _resumesAt;
     private TimeSpan _backoff;
 
     public long Opened { get; private set; }
@@ -21,7 +21,7 @@ internal sealed class ConnectionPace(TimeSpan spacing, TimeProvider clock)
         {
             lock (_gate)
             {
-                var left = _resumesAt - clock.GetUtcNow();
+                var left = _resumesAt - Now;
                 return _backoff > TimeSpan.Zero && left > TimeSpan.Zero ? left : TimeSpan.Zero;
             }
         }
@@ -33,9 +33,12 @@ internal sealed class ConnectionPace(TimeSpan spacing, TimeProvider clock)
         get
         {
             lock (_gate)
-                return clock.GetUtcNow() >= _nextOpening && _backoff == TimeSpan.Zero;
+                return Now >= _nextOpening && _backoff == TimeSpan.Zero;
         }
     }
+
+    // By a clock that nobody sets: one that is set back would keep us from connecting for as long.
+    private TimeSpan Now => clock.GetElapsedTime(startingTimestamp: 0);
 
     /// <summary>Waits until a connection may be opened.</summary>
     /// <exception cref="ConnectingPausedException">Connecting failed a moment ago; waiting would only pile up requests.</exception>
@@ -46,7 +49,7 @@ internal sealed class ConnectionPace(TimeSpan spacing, TimeProvider clock)
         {
             if (PausedFor > TimeSpan.Zero)
                 throw new ConnectingPausedException();
-            var now = clock.GetUtcNow();
+            var now = Now;
             // The next one after a failure goes alone; whoever comes beside it finds the pause again.
             if (_backoff > TimeSpan.Zero)
                 _resumesAt = now + _backoff;
@@ -64,7 +67,7 @@ internal sealed class ConnectionPace(TimeSpan spacing, TimeProvider clock)
         lock (_gate)
         {
             _backoff = _backoff == TimeSpan.Zero ? BackoffMin : _backoff * 2 < BackoffMax ? _backoff * 2 : BackoffMax;
-            _resumesAt = clock.GetUtcNow() + _backoff;
+            _resumesAt = Now + _backoff;
         }
     }
 

@@ -21,6 +21,9 @@ internal interface IPushClaim : IAsyncDisposable
     /// <summary>What was claimed: the others have been made before.</summary>
     public IReadOnlySet<Guid> PushIds { get; }
 
+    /// <summary>Claims some of them no longer: they are to be made another time. The others still wait for the commit.</summary>
+    public Task GiveBackAsync(Guid[] pushIds, CancellationToken cancellationToken);
+
     /// <summary>Remembers them as made.</summary>
     public Task CommitAsync(CancellationToken cancellationToken);
 }
@@ -112,6 +115,13 @@ internal sealed class DuplicateWindow(NpgsqlDataSource database) : IDuplicateWin
 internal sealed class PushClaim(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlySet<Guid> pushIds) : IPushClaim
 {
     public IReadOnlySet<Guid> PushIds => pushIds;
+
+    public async Task GiveBackAsync(Guid[] pushIds, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("DELETE FROM recent_pushes WHERE push_id = ANY ($1)", connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = pushIds });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     public Task CommitAsync(CancellationToken cancellationToken) => transaction.CommitAsync(cancellationToken);
 

@@ -48,6 +48,16 @@ public sealed class ProviderTemplateTests
         Assert.That(contracts, Does.Contain("public const string Wns = \"wns\";").And.Contain(", Wns, Dummy];"));
     }
 
+    [TestCase("Dummy")]
+    [TestCase("Firebase")]
+    [TestCase("Webpush")]
+    public void A_name_that_a_provider_has_is_refused(string name)
+    {
+        var contracts = File.ReadAllText(Repository.At("contracts", "Provider.cs"));
+
+        Assert.That(() => new ProviderTemplate(Repository.Root, name).InContracts(contracts), Throws.InstanceOf<Sotto.Dev.DevException>().With.Message.Contain("already"));
+    }
+
     [Test]
     public void Nothing_that_is_there_is_touched()
     {

@@ -22,7 +22,8 @@ public sealed class HuaweiAnswersTests : AnswerTable
         .. new[] { "80200001", "80200003", "80200005" }.Select(code => new AnswerRow(code, Code(401, code) with { Count = 1 }, Fate.Taken())),
         // Said of the credentials as well as of a device of another app: three in a row are the credentials.
         Refuses("80200001 again and again", Code(401, "80200001"), "AUTH_REFRESH", "80200001"),
-        Refuses(AppMayNotSend, Code(400, AppMayNotSend), "CREDENTIAL_BAD", AppMayNotSend),
+        // It may be the device: so the push waits by itself, and is not the one that asks after the pause.
+        new(AppMayNotSend, Code(400, AppMayNotSend), Parked(AppMayNotSend)) { IsSaidOfAll = true, Next = [Parked(AppMayNotSend), Parked(AppMayNotSend), Fate.LeftAlone] },
         new("80300007", Code(400, "80300007"), Fate.Retired("80300007")),
         // Sent once more at once, with normal urgency.
         new("80300011", Code(400, "80300011") with { Count = 1 }, Fate.Taken()),
@@ -96,6 +97,8 @@ public sealed class HuaweiAnswersTests : AnswerTable
         IsSaidOfAll = true,
         Next = [Fate.Parked(120, outcome, reason), Fate.Held("credential")],
     };
+
+    private static string Parked(string reason) => Fate.Parked(120, "CREDENTIAL_BAD", reason);
 
     private static AnswerRow NoToken(int status, string body, string why, string fate) =>
         new($"access token: {status}, {why}", Says(status, body), fate) { IsOfTokenEndpoint = true, Next = [] };

@@ -49,6 +49,21 @@ public sealed class AccessTokenCacheTests
     }
 
     [Test]
+    public async Task A_clock_that_was_ahead_and_is_mended_makes_no_pause_longer()
+    {
+        _clock.StepWallClock(TimeSpan.FromHours(1));
+        _answer = () => new AccessTokenAnswer { Error = "invalid_grant", Answer = new VendorAnswer { Status = 400 } };
+        var cache = Cache();
+        Assert.That((await cache.GetAsync(CancellationToken.None)).Error, Is.EqualTo("invalid_grant"));
+
+        _clock.StepWallClock(TimeSpan.FromHours(-1));
+        _answer = () => Token(TimeSpan.FromHours(1));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That((await cache.GetAsync(CancellationToken.None)).Token, Is.Not.Null);
+    }
+
+    [Test]
     public async Task A_failing_endpoint_is_asked_less_and_less_often()
     {
         _answer = () => new AccessTokenAnswer { Answer = new VendorAnswer { Status = 500 } };

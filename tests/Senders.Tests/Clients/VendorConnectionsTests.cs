@@ -159,6 +159,21 @@ public sealed class VendorConnectionsTests
         Assert.That(pace.PausedFor, Is.EqualTo(TimeSpan.Zero));
     }
 
+    [Test]
+    public void A_clock_that_is_set_back_keeps_nobody_from_connecting()
+    {
+        var clock = new ManualTimeProvider();
+        var pace = new ConnectionPace(TimeSpan.FromSeconds(1), clock);
+        Assert.That(pace.OpeningAsync(CancellationToken.None).IsCompleted);
+        pace.Failed();
+
+        clock.StepWallClock(TimeSpan.FromHours(-1));
+        clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(pace.PausedFor, Is.EqualTo(TimeSpan.Zero));
+        Assert.That(pace.OpeningAsync(CancellationToken.None).IsCompleted);
+    }
+
     private static async Task<ApnsResponse> SendAsync(ApnsClient client) =>
         await client.SendAsync(new ApnsNotification(Guid.NewGuid(), Harness.Providers.ApnsToken(), "{\"aps\":{}}"u8.ToArray()), CancellationToken.None);
 

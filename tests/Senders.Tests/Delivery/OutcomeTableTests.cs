@@ -92,7 +92,9 @@ public sealed class OutcomeTableTests
     [TestCase(400, "{\"code\":\"12345678\"}", "PAYLOAD_BAD")]
     [TestCase(400, "", "PAYLOAD_BAD")]
     [TestCase(401, "", "AUTH_REFRESH")]
-    [TestCase(200, "{\"code\":\"80100000\",\"msg\":\"not json\"}", "DELIVERED")]
+    [TestCase(200, "{\"code\":\"80100000\",\"msg\":\"not json\"}", "RETRY_LATER")]
+    [TestCase(200, "{\"code\":\"80100000\"}", "RETRY_LATER")]
+    [TestCase(200, "{\"code\":\"80100000\",\"msg\":\"{\\\"illegal_tokens\\\":[\\\"another\\\"]}\"}", "DELIVERED")]
     [TestCase(200, "{\"code\":\"80100000\",\"msg\":\"{\\\"illegal_tokens\\\":[\\\"token\\\"]}\"}", "TOKEN_DEAD")]
     [TestCase(200, "{\"code\":{}}", "RETRY_LATER")]
     public void A_strange_answer_of_Huawei_is_survived(int status, string body, string expected)

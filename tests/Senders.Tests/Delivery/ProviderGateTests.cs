@@ -231,6 +231,30 @@ public sealed class ProviderGateTests
         for (var i = 0; i < 3; i++)
             gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, doubtful);
         Assert.That(gate.Reason, Is.EqualTo(GateReason.Credential));
+
+        gate.ProbeCredentials();
+        for (var i = 0; i < 2; i++)
+            gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, doubtful);
+        Assert.That(gate.PausedFor, Is.EqualTo(TimeSpan.Zero), "another device's push is the next probe");
+        gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, Taken);
+        Assert.That(gate.Reason, Is.EqualTo(GateReason.None));
+    }
+
+    [Test]
+    public async Task Pauses_grow_though_the_provider_asks_for_short_ones()
+    {
+        using var gate = Gate();
+        var overloaded = new DeliveryOutcome.RetryLater("503", new RetryPace(TimeSpan.FromSeconds(1)), TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 20; i++)
+            gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, overloaded);
+        for (var pauses = 0; pauses < 8; pauses++)
+        {
+            Assert.That(gate.PausedFor, Is.GreaterThan(TimeSpan.Zero));
+            _clock.Advance(gate.PausedFor);
+            gate.Leave((await gate.EnterAsync(CancellationToken.None))!.Value, overloaded);
+        }
+
+        Assert.That(gate.PausedFor, Is.GreaterThan(new GateOptions { InFlightMax = 1 }.HoldMax), "what waits in hand goes back to the broker");
     }
 
     [Test]

@@ -30,6 +30,25 @@ public sealed class RecentPushesTests
         Assert.That(await recent.BeginAsync(push, Guid.NewGuid(), CancellationToken.None));
     }
 
+    [TestCase(PushEnd.Moved)]
+    [TestCase(PushEnd.Ended)]
+    public async Task What_became_of_a_push_in_a_frame_is_known_when_the_broker_delivers_that_frame_again(PushEnd end)
+    {
+        var recent = new RecentPushes(_clock);
+        var (push, frame) = (Guid.NewGuid(), Guid.NewGuid());
+        await recent.BeginAsync(push, frame, CancellationToken.None);
+        recent.End(push, end);
+        // It waited elsewhere, came in another frame, and was moved again.
+        var next = Guid.NewGuid();
+        Assert.That(await recent.BeginAsync(push, next, CancellationToken.None));
+        recent.End(push, end);
+
+        Assert.That(await recent.BeginAsync(push, frame, CancellationToken.None), Is.False);
+        Assert.That(await recent.BeginAsync(push, next, CancellationToken.None), Is.False);
+        _clock.Advance(RecentPushes.MemoryMax + TimeSpan.FromSeconds(1));
+        Assert.That(await recent.BeginAsync(push, frame, CancellationToken.None));
+    }
+
     [TestCase(PushEnd.Taken, true, false)]
     [TestCase(PushEnd.Taken, false, false)]
     [TestCase(PushEnd.Moved, true, false)]

@@ -8,7 +8,7 @@ public sealed class SuspectDevicesTests
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(60);
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly SuspectDevices _suspects = new(Wait);
+    private readonly SuspectDevices _suspects = new(Wait, startedAt: Now - (2 * Wait));
     private readonly EncryptedPush _push = SenderUnderTest.Push(Provider.Apns, "token");
 
     [Test]
@@ -23,6 +23,16 @@ public sealed class SuspectDevicesTests
     public void An_instance_that_has_not_heard_the_first_one_takes_the_push_at_its_word()
     {
         Assert.That(_suspects.Suspect(_push with { SuspectedAt = Now - Wait }, Now), Is.Null);
+    }
+
+    [Test]
+    public void An_instance_that_began_after_the_first_answer_asks_once_more_and_believes_the_next()
+    {
+        var suspected = _push with { SuspectedAt = Now - Wait };
+        var begun = new SuspectDevices(Wait, startedAt: Now - (Wait / 2));
+
+        Assert.That(begun.Suspect(suspected, Now), Is.EqualTo(Wait), "its guard has not seen how many others it was said of");
+        Assert.That(begun.Suspect(suspected, Now + Wait), Is.Null);
     }
 
     [Test]
@@ -43,5 +53,5 @@ public sealed class SuspectDevicesTests
     }
 
     [Test]
-    public void Who_does_not_want_to_ask_again_believes_at_once() => Assert.That(new SuspectDevices(TimeSpan.Zero).Suspect(_push, Now), Is.Null);
+    public void Who_does_not_want_to_ask_again_believes_at_once() => Assert.That(new SuspectDevices(TimeSpan.Zero, Now).Suspect(_push, Now), Is.Null);
 }

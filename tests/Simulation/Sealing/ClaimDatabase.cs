@@ -105,6 +105,7 @@ internal sealed class ClaimDatabase(Scheduler scheduler, IReadOnlyList<Subscript
     private sealed class Claim(ClaimDatabase database) : IPushClaim
     {
         private readonly HashSet<Guid> _ids = [];
+        private readonly HashSet<Guid> _givenBack = [];
         private readonly TaskCompletionSource _ended = new();
         private bool _isOver;
 
@@ -114,12 +115,20 @@ internal sealed class ClaimDatabase(Scheduler scheduler, IReadOnlyList<Subscript
 
         public void Add(Guid id) => _ids.Add(id);
 
+        public async Task GiveBackAsync(Guid[] pushIds, CancellationToken cancellationToken)
+        {
+            await database.Delay();
+            database.Break();
+            if (!_isOver)
+                _givenBack.UnionWith(pushIds);
+        }
+
         public async Task CommitAsync(CancellationToken cancellationToken)
         {
             await database.Delay();
             database.Break();
             if (!_isOver)
-                database._recent.UnionWith(_ids);
+                database._recent.UnionWith(_ids.Except(_givenBack));
             End();
             await database.Delay();
             database.Break();

@@ -10,7 +10,7 @@ internal sealed class PushStore(Scheduler scheduler, TimeSpan pushLifetime) : IP
     private readonly Dictionary<Guid, int> _stored = [];
     private readonly Dictionary<Guid, long> _expected = [];
 
-    /// <summary>How likely a batch fails, before or after it is stored.</summary>
+    /// <summary>How likely a provider's part of a batch fails, before or after it is stored.</summary>
     public double Trouble { get; set; }
 
     /// <summary>True when something happened that can make a push twice.</summary>
@@ -18,18 +18,31 @@ internal sealed class PushStore(Scheduler scheduler, TimeSpan pushLifetime) : IP
 
     public void Expect(Guid pushId, long expiryMilliseconds) => _expected[pushId] = expiryMilliseconds;
 
-    public async Task PublishAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken)
+    public async Task<UnconfirmedPushes?> PublishAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken)
     {
-        await Wait();
+        var unconfirmed = new List<Guid>();
+        foreach (var provider in pushes.GroupBy(push => push.Provider))
+        {
+            if (!await TryPublishAsync(provider))
+                unconfirmed.AddRange(provider.Select(push => push.PushId));
+        }
+
+        return unconfirmed.Count == 0 ? null : new UnconfirmedPushes([.. unconfirmed], new TimeoutException());
+    }
+
+    private async Task<bool> TryPublishAsync(IEnumerable<EncryptedPush> pushes)
+    {
+        if (!await TryWaitAsync())
+            return false;
         foreach (var push in pushes)
         {
             Store(push);
             // Pushes of one batch go in different frames, and so may be parted.
             if (scheduler.Chance(Trouble / 4))
-                throw new TimeoutException();
+                return false;
         }
 
-        await Wait();
+        return await TryWaitAsync();
     }
 
     /// <summary>A frame is acknowledged: all that was to be made of it must be there.</summary>
@@ -59,10 +72,9 @@ internal sealed class PushStore(Scheduler scheduler, TimeSpan pushLifetime) : IP
             scheduler.Break("a push lives longer than pushes do");
     }
 
-    private async Task Wait()
+    private async Task<bool> TryWaitAsync()
     {
         await scheduler.Delay(scheduler.Between(0.001, 0.05));
-        if (scheduler.Chance(Trouble))
-            throw new TimeoutException();
+        return !scheduler.Chance(Trouble);
     }
 }

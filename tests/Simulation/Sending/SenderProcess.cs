@@ -44,7 +44,7 @@ internal sealed class SenderProcess : IPushProvider
         var app = new PushApp(AppName.Default, this, gate, new MassFailureGuard(scheduler.Time), holding: null);
         var sender = new PushSender(
             new PushApps(Name, [app], AppName.Default), Device.Tokens, new RecentPushes(scheduler.Time), consequences, new ThrottledDevices(scheduler.Time),
-            new SuspectDevices(TimeSpan.FromSeconds(settings.SuspectSeconds)), Metrics, scheduler.Time, scheduler.Random, NullLogger.Instance);
+            new SuspectDevices(TimeSpan.FromSeconds(settings.SuspectSeconds), scheduler.Time.GetUtcNow()), Metrics, scheduler.Time, scheduler.Random, NullLogger.Instance);
         var consumer = broker.Connect(process, (push, frame) => sender.SettleAsync(push, frame, isOwnQueue: false, CancellationToken.None));
         gate.LongPause = isPaused => broker.Pause(consumer, isPaused);
     }

@@ -95,6 +95,8 @@ internal sealed partial class ProviderTemplate
     /// <summary><c>contracts/Provider.cs</c> with this provider in it.</summary>
     public string InContracts(string contracts)
     {
+        if (contracts.Contains($"string {Name} =", StringComparison.Ordinal) || contracts.Contains($"\"{BusName}\"", StringComparison.Ordinal))
+            throw new DevException($"There is a provider {BusName} already: contracts/Provider.cs has it.");
         contracts = Before(contracts, "    /// <summary>Delivers nowhere;", $"    /// <summary>{Name}.</summary>\n    public const string {Name} = \"{BusName}\";\n\n");
         return Before(contracts, ", Dummy];", $", {Name}");
     }

@@ -35,7 +35,10 @@ internal static class ExampleProvider
     {
         try
         {
-            return PemFile.ReadText(path).Trim() is { Length: > 0 } key ? key : throw new SettingsException($"Setting {Section}:ApiKeyFile: the file {path} is empty.");
+            // It goes into a header.
+            return PemFile.ReadText(path).Trim() is { Length: > 0 } key && key.All(c => c is > ' ' and < '\x7f')
+                ? key
+                : throw new SettingsException($"Setting {Section}:ApiKeyFile: the file {path} does not hold a key: one word of printable ASCII.");
         }
         catch (VendorCredentialException e)
         {

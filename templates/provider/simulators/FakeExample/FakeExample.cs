@@ -56,7 +56,8 @@ public sealed class FakeExample : ProviderSimulator
     private static Verdict Take(ReceivedRequest request, Message message)
     {
         var content = Encoding.UTF8.GetBytes(message.Data);
-        // What the app on the device reads; the phone of ./dev demo finds its envelope there.
+        // What the app on the device reads: the phone of ./dev demo finds its envelope there, as the member enc_payload of a JSON object. From a vendor whose message is
+        // another, put it into such an object here.
         request.Opened = content;
         return new Verdict
         {
