@@ -47,7 +47,8 @@ internal sealed class LastResort : IDisposable
             say();
             Log.CloseAndFlush();
             Environment.Exit(ExitCodeHung);
-        }) { IsBackground = true, Name = "last resort" };
+        })
+        { IsBackground = true, Name = "last resort" };
         exit.Start();
         exit.Join(ExitMax);
         using var self = Process.GetCurrentProcess();

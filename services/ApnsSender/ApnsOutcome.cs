@@ -35,7 +35,7 @@ internal static class ApnsOutcome
             (429, "TooManyProviderTokenUpdates") => new DeliveryOutcome.Throttled(ThrottleScope.Provider, reason, TooMany, told),
             (429, _) => new DeliveryOutcome.Throttled(ThrottleScope.Token, reason, TooMany, told),
             (503, "Shutdown") => new DeliveryOutcome.RetryLater(reason, ShutDown, told),
-            (>= 400 and < 500, _) => new DeliveryOutcome.PayloadBad(reason),
+            ( >= 400 and < 500, _) => new DeliveryOutcome.PayloadBad(reason),
             _ => new DeliveryOutcome.RetryLater(reason, Failed, told),
         };
     }

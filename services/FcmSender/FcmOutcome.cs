@@ -32,7 +32,7 @@ internal static class FcmOutcome
             (403, "SENDER_ID_MISMATCH") => new DeliveryOutcome.TokenDead(reason, LooksLikeOurs: true),
             (403, null) when response.ErrorStatus is "PERMISSION_DENIED" => new DeliveryOutcome.CredentialBad(reason),
             (429, _) => new DeliveryOutcome.Throttled(response.IsDeviceQuota ? ThrottleScope.Token : ThrottleScope.App, reason, OverQuota, told),
-            (>= 400 and < 500, _) when !response.IsPage => new DeliveryOutcome.PayloadBad(reason),
+            ( >= 400 and < 500, _) when !response.IsPage => new DeliveryOutcome.PayloadBad(reason),
             _ => new DeliveryOutcome.RetryLater(reason, Failed, told),
         };
     }
