@@ -82,7 +82,7 @@ internal sealed class PushConsequences(
         return PushEnd.Moved;
     }
 
-    /// <summary>The device may be gone: the same push asks once more after a while.</summary>
+    /// <summary>The device may be gone: the same push, which says since when that is so, asks once more after a while.</summary>
     public async Task<PushEnd> AskAgainAsync(EncryptedPush push, DateTimeOffset sentAt, DeliveryOutcome outcome, TimeSpan wait, CancellationToken cancellationToken)
     {
         var rung = parking.Ladder.RungFor(wait, least: wait, most: push.ExpiresAt - clock.GetUtcNow() - Moment);
@@ -90,8 +90,7 @@ internal sealed class PushConsequences(
             return await ExpireAsync(push, cancellationToken);
         metrics.TokenSuspected();
         logger.Suspected(push.PushId, push.Provider, outcome.Reason);
-        return await ParkAsync(
-            push.Tried(sentAt, outcome) with { SuspectedAt = push.SuspectedAt ?? sentAt }, rung.Value, cancellationToken);
+        return await ParkAsync(push.Tried(sentAt, outcome), rung.Value, cancellationToken);
     }
 
     /// <summary>It cannot be delivered until a person has mended something, while others can. It waits ever longer, and as long as it is worth anything.</summary>

@@ -134,9 +134,9 @@ internal sealed class PushSender(
             case DeliveryOutcome.Throttled { Scope: ThrottleScope.Token } device:
                 throttled.Throttle(push.DeviceId, device.Pace.After(push.Attempt, device.Told, random));
                 return await consequences.RetryAsync(push, app, sentAt, outcome, device.Pace, device.Told, cancellationToken);
-            case DeliveryOutcome.TokenDead { LooksLikeOurs: true } doubtful when suspects.Suspect(push, sentAt) is { } wait:
-                throttled.Throttle(push.DeviceId, wait);
-                return await consequences.AskAgainAsync(push, sentAt, doubtful, wait, cancellationToken);
+            case DeliveryOutcome.TokenDead { LooksLikeOurs: true } doubtful when suspects.Suspect(push, sentAt) is { } suspicion:
+                throttled.Throttle(push.DeviceId, suspicion.Wait);
+                return await consequences.AskAgainAsync(push with { SuspectedAt = suspicion.Since }, sentAt, doubtful, suspicion.Wait, cancellationToken);
             case DeliveryOutcome.TokenDead dead:
                 tokens.Forget(push.SealedDeviceToken);
                 return await consequences.BuryAsync(push, app, dead, believed, sentAt, cancellationToken);

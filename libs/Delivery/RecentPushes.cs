@@ -6,19 +6,17 @@ namespace Sotto.Delivery;
 /// </summary>
 public sealed class RecentPushes(TimeProvider clock)
 {
-    /// <summary>Most settled pushes remembered.</summary>
+    /// <summary>Most taken pushes remembered, and as many of those that ended otherwise.</summary>
     public const int CountMax = 100_000;
 
-    /// <summary>How long a settled push is remembered.</summary>
+    /// <summary>How long either are remembered.</summary>
     public static readonly TimeSpan MemoryMax = TimeSpan.FromMinutes(10);
-
-    // What the provider has taken is done, whatever frame it comes in.
-    private static readonly Guid AnyFrame = Guid.Empty;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, InHand> _inHand = [];
-    private readonly HashSet<(Guid Push, Guid Frame)> _settled = [];
-    private readonly Queue<((Guid Push, Guid Frame) Key, long At)> _settledByAge = [];
+    // What the provider has taken is done, whatever frame it comes in. Apart, so that an outage, in which very many pushes are moved, does not push these out.
+    private readonly Remembered<Guid> _taken = new(clock);
+    private readonly Remembered<(Guid Push, Guid Frame)> _settled = new(clock);
 
     /// <summary>
     /// Takes a push in hand. When it is in hand already, waits until it no longer is. The same frame, delivered again, then has nothing to do any more; but a push in another frame is
@@ -35,8 +33,7 @@ public sealed class RecentPushes(TimeProvider clock)
             InHand? other;
             lock (_gate)
             {
-                Forget();
-                if (_settled.Contains((pushId, AnyFrame)) || _settled.Contains((pushId, frame)))
+                if (_taken.Contains(pushId) || _settled.Contains((pushId, frame)))
                     return false;
                 if (!_inHand.TryGetValue(pushId, out other))
                 {
@@ -58,24 +55,37 @@ public sealed class RecentPushes(TimeProvider clock)
         lock (_gate)
         {
             _inHand.Remove(pushId, out inHand);
-            var frame = end == PushEnd.Taken ? AnyFrame : inHand?.Frame ?? AnyFrame;
-            if (end == PushEnd.Taken || (end != PushEnd.Unsettled && frame != AnyFrame))
-                Remember((pushId, frame));
+            if (end == PushEnd.Taken)
+                _taken.Add(pushId);
+            else if (end != PushEnd.Unsettled && inHand is { Frame: var frame } && frame != Guid.Empty)
+                _settled.Add((pushId, frame));
         }
 
         inHand?.End();
     }
 
-    private void Remember((Guid Push, Guid Frame) key)
+    private sealed class Remembered<T>(TimeProvider clock)
     {
-        if (_settled.Add(key))
-            _settledByAge.Enqueue((key, clock.GetTimestamp()));
-    }
+        private readonly HashSet<T> _keys = [];
+        private readonly Queue<(T Key, long At)> _byAge = [];
 
-    private void Forget()
-    {
-        while (_settledByAge.TryPeek(out var first) && (_settledByAge.Count > CountMax || clock.GetElapsedTime(first.At) > MemoryMax))
-            _settled.Remove(_settledByAge.Dequeue().Key);
+        public bool Contains(T key)
+        {
+            Forget();
+            return _keys.Contains(key);
+        }
+
+        public void Add(T key)
+        {
+            if (_keys.Add(key))
+                _byAge.Enqueue((key, clock.GetTimestamp()));
+        }
+
+        private void Forget()
+        {
+            while (_byAge.TryPeek(out var first) && (_byAge.Count > CountMax || clock.GetElapsedTime(first.At) > MemoryMax))
+                _keys.Remove(_byAge.Dequeue().Key);
+        }
     }
 
     private sealed class InHand(Guid frame)

@@ -24,8 +24,8 @@ internal sealed class SuspectDevices(TimeSpan wait, DateTimeOffset startedAt)
     /// <summary>Notes one more such answer.</summary>
     /// <param name="push">The push that was refused.</param>
     /// <param name="sentAt">When it was sent.</param>
-    /// <returns>How long to wait before the provider is asked again; null when the answer is to be believed.</returns>
-    public TimeSpan? Suspect(EncryptedPush push, DateTimeOffset sentAt)
+    /// <returns>How long to wait before the provider is asked again, and since when the device has been suspected; null when the answer is to be believed.</returns>
+    public (TimeSpan Wait, DateTimeOffset Since)? Suspect(EncryptedPush push, DateTimeOffset sentAt)
     {
         if (wait <= TimeSpan.Zero || !DeviceKey.TryRead(push.DeviceId, out var device))
             return null;
@@ -35,7 +35,7 @@ internal sealed class SuspectDevices(TimeSpan wait, DateTimeOffset startedAt)
         if (sentAt - since >= wait - Tolerance)
             return null;
         _since.Set(device, since ?? sentAt);
-        return wait;
+        return (wait, since ?? sentAt);
     }
 
     /// <summary>It was reached.</summary>

@@ -7,7 +7,7 @@ namespace Encryptor;
 /// <summary>Where pushes go. Thread-safe.</summary>
 internal interface IPushQueues
 {
-    /// <summary>Completes when it is known of each of them whether it is in its queue. One provider's queue that takes nothing is nothing to the others'.</summary>
+    /// <summary>Completes when it is known of each of them whether it is in its queue. A queue that takes nothing does not undo what the others have taken.</summary>
     /// <returns>Null when all are there; else those that are not, or may be not, and why.</returns>
     public Task<UnconfirmedPushes?> PublishAsync(IReadOnlyCollection<EncryptedPush> pushes, CancellationToken cancellationToken);
 }
@@ -42,8 +42,9 @@ internal sealed class PushQueues(Broker broker, TimeProvider clock, ILogger<Push
         var missing = faults.OfType<UnconfirmedPushes>().ToList();
         if (missing.Count == 0)
             return null;
-        cancellationToken.ThrowIfCancellationRequested();
-        var why = missing[0].Why is OperationCanceledException e && patience.IsCancellationRequested ? new TimeoutException("The broker does not confirm pushes.", e) : missing[0].Why;
+        var why = missing[0].Why is OperationCanceledException e && patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested
+            ? new TimeoutException("The broker does not confirm pushes.", e)
+            : missing[0].Why;
         return new UnconfirmedPushes([.. missing.SelectMany(provider => provider.PushIds)], why);
     }
 

@@ -18,14 +18,13 @@ internal sealed class EndpointHistory(TimeProvider clock)
     /// <summary>After so many failures in a row an endpoint is left alone: somebody may have subscribed an address that is not theirs.</summary>
     public const int FailuresMax = 20;
 
-    /// <summary>An endpoint whose server was not reached for so long, however often it was tried, is dead.</summary>
+    /// <summary>An endpoint whose server was not reached for so long, and was tried again within <see cref="LooksApartMax"/> each time, is dead.</summary>
     public static readonly TimeSpan UnreachableMax = TimeSpan.FromDays(14);
 
-    /// <summary>Failures that lie further apart than this say nothing of the time between them; longer than <see cref="LongestRest"/>, in which nobody tries.</summary>
-    public static readonly TimeSpan SilencesApartMax = TimeSpan.FromDays(2);
-
-    /// <summary>A death that was said longer ago than this is said for the first time again: another instance may have reached the endpoint since.</summary>
-    public static readonly TimeSpan DeathsApartMax = TimeSpan.FromHours(2);
+    /// <summary>
+    /// Two looks that lie further apart than this say nothing of the time between them: another instance may have reached the endpoint. An endpoint that rests is looked at more often.
+    /// </summary>
+    public static readonly TimeSpan LooksApartMax = TimeSpan.FromDays(2);
 
     /// <summary>Redirects in a row after which an endpoint is counted as a redirecting one.</summary>
     public const int RedirectsMax = 3;
@@ -57,6 +56,8 @@ internal sealed class EndpointHistory(TimeProvider clock)
     {
         if (!DeviceKey.TryRead(deviceId, out var key))
             return outcome;
+        if (response.Silence is null && _misfortunes.TryGet(key, out var reached))
+            Reached(reached);
         switch (outcome)
         {
             case DeliveryOutcome.Delivered:
@@ -84,14 +85,12 @@ internal sealed class EndpointHistory(TimeProvider clock)
         misfortune.Redirects = response.Status is >= 300 and < 400 ? misfortune.Redirects + 1 : 0;
         if (misfortune.Redirects == RedirectsMax)
             WebPushMetrics.Redirects();
-        if (response.Silence is null)
-            misfortune.UnreachableSince = null;
         // A token that was renewed in between is not the one that could not be reached.
-        else if (UnreachableFor(misfortune, now) is var unreachable && unreachable >= UnreachableMax)
+        if (response.Silence is not null && UnreachableFor(misfortune, now) is var unreachable && unreachable >= UnreachableMax)
             return new DeliveryOutcome.TokenDead("unreachable for 14 days", clock.GetUtcNow() - unreachable, LooksLikeOurs: true);
         if (outcome is not DeliveryOutcome.TokenDead)
             return outcome;
-        if (now - misfortune.SaidDeadAt > DeathsApartMax)
+        if (now - misfortune.SaidDeadAt > LooksApartMax)
             misfortune.SaidDeadAt = null;
         var apart = now - (misfortune.SaidDeadAt ??= now);
         if (apart < DeathsApart)
@@ -101,9 +100,15 @@ internal sealed class EndpointHistory(TimeProvider clock)
         return outcome;
     }
 
+    private static void Reached(Misfortune misfortune)
+    {
+        lock (misfortune)
+            misfortune.UnreachableSince = null;
+    }
+
     private static TimeSpan UnreachableFor(Misfortune misfortune, TimeSpan now)
     {
-        if (misfortune.UnreachableSince is null || now - misfortune.UnreachableAt > SilencesApartMax)
+        if (misfortune.UnreachableSince is null || now - misfortune.UnreachableAt > LooksApartMax)
             misfortune.UnreachableSince = now;
         misfortune.UnreachableAt = now;
         return now - misfortune.UnreachableSince.Value;

@@ -128,7 +128,7 @@ public sealed class OnceTests
     private Task RememberedAsync(ManualTimeProvider clock, int pushes) => Eventually.BecomesTrueAsync(
         () =>
         {
-            clock.Advance(PushQueues.ConfirmWaitMax / 200);
+            clock.Advance(PushQueues.ConfirmWaitMax / 400);
             return _world.QueryAsync<bool>($"SELECT (SELECT count(*) FROM recent_pushes) + (SELECT count(*) FROM earlier_pushes) = {pushes}");
         },
         within: TimeSpan.FromMinutes(2), what: $"{pushes} pushes were remembered as made");

@@ -55,8 +55,8 @@ public sealed class EndpointHistoryTests
 
     [TestCase(4.9, false)]
     [TestCase(5, true)]
-    [TestCase(119, true)]
-    [TestCase(121, false)]
+    [TestCase(2_880, true)]
+    [TestCase(2_881, false)]
     public void A_stranger_says_twice_that_an_endpoint_is_gone_and_soon_enough(double minutesApart, bool isBelieved)
     {
         var history = new EndpointHistory(_clock);
@@ -64,6 +64,33 @@ public sealed class EndpointHistoryTests
         _clock.Advance(TimeSpan.FromMinutes(minutesApart));
 
         Assert.That(Judge(history, Gone, Dead) is DeliveryOutcome.TokenDead, Is.EqualTo(isBelieved));
+    }
+
+    [Test]
+    public void An_endpoint_that_rests_between_two_looks_can_still_be_found_dead()
+    {
+        var history = new EndpointHistory(_clock);
+        for (var failures = 0; failures < 2 * EndpointHistory.FailuresMax; failures++)
+            Judge(history, Silence, Again);
+        Assert.That(Judge(history, Gone, Dead), Is.TypeOf<DeliveryOutcome.RetryLater>());
+        Assert.That(history.RestOf(_device), Is.EqualTo(TimeSpan.FromDays(1)));
+
+        _clock.Advance(history.RestOf(_device));
+
+        Assert.That(Judge(history, Gone, Dead), Is.TypeOf<DeliveryOutcome.TokenDead>());
+    }
+
+    [Test]
+    public void A_server_that_wants_less_was_reached()
+    {
+        var history = new EndpointHistory(_clock);
+        for (var day = 0; day < 20; day++)
+        {
+            Assert.That(Judge(history, Silence, Again), Is.SameAs(Again), $"day {day}");
+            if (day == 10)
+                Judge(history, new WebPushResponse { Status = 429 }, new DeliveryOutcome.Throttled(ThrottleScope.Part, "429", new RetryPace(TimeSpan.FromSeconds(10))));
+            _clock.Advance(TimeSpan.FromDays(1));
+        }
     }
 
     [TestCase(-2)]

@@ -14,8 +14,8 @@ public sealed class SuspectDevicesTests
     [Test]
     public void The_first_doubtful_answer_is_not_believed_and_the_second_is()
     {
-        Assert.That(_suspects.Suspect(_push, Now), Is.EqualTo(Wait));
-        Assert.That(_suspects.Suspect(_push, Now + (Wait / 2)), Is.EqualTo(Wait), "too soon");
+        Assert.That(_suspects.Suspect(_push, Now), Is.EqualTo((Wait, Now)));
+        Assert.That(_suspects.Suspect(_push, Now + (Wait / 2)), Is.EqualTo((Wait, Now)), "too soon");
         Assert.That(_suspects.Suspect(_push, Now + Wait), Is.Null);
     }
 
@@ -31,7 +31,7 @@ public sealed class SuspectDevicesTests
         var suspected = _push with { SuspectedAt = Now - Wait };
         var begun = new SuspectDevices(Wait, startedAt: Now - (Wait / 2));
 
-        Assert.That(begun.Suspect(suspected, Now), Is.EqualTo(Wait), "its guard has not seen how many others it was said of");
+        Assert.That(begun.Suspect(suspected, Now), Is.EqualTo((Wait, Now)), "its guard has not seen how many others it was said of");
         Assert.That(begun.Suspect(suspected, Now + Wait), Is.Null);
     }
 
@@ -41,7 +41,7 @@ public sealed class SuspectDevicesTests
         _suspects.Suspect(_push, Now);
         _suspects.Clear(_push.DeviceId);
 
-        Assert.That(_suspects.Suspect(_push, Now + Wait), Is.EqualTo(Wait));
+        Assert.That(_suspects.Suspect(_push, Now + Wait), Is.EqualTo((Wait, Now + Wait)));
     }
 
     [Test]
@@ -49,7 +49,7 @@ public sealed class SuspectDevicesTests
     {
         _suspects.Suspect(_push, Now);
 
-        Assert.That(_suspects.Suspect(_push, Now.AddDays(1)), Is.EqualTo(Wait));
+        Assert.That(_suspects.Suspect(_push, Now.AddDays(1)), Is.EqualTo((Wait, Now.AddDays(1))));
     }
 
     [Test]
