@@ -10,7 +10,7 @@ namespace Sotto.SenderKit;
 public abstract partial class SenderCompliance
 {
     /// <summary>
-    /// The longest envelope, in bytes: a message of 2,500, what is said of it (236 at most), and bencode's own, padded to a multiple of 256, with a nonce of 24 and a tag of 16
+    /// The longest envelope, in bytes: a message of 2,500 with what is said of it, less than 300, padded to a multiple of 256, and with a nonce of 24 and a tag of 16
     /// (session-v2 section 6).
     /// </summary>
     protected const int EnvelopeBytesMax = 2816 + 40;
