@@ -22,7 +22,7 @@ internal sealed class EndpointHistory(TimeProvider clock)
     public static readonly TimeSpan UnreachableMax = TimeSpan.FromDays(14);
 
     /// <summary>
-    /// Two looks that lie further apart than this say nothing of the time between them: another instance may have reached the endpoint. An endpoint that rests is looked at more often.
+    /// Two looks that lie further apart than this say nothing of the time between them: another instance may have reached the endpoint. A rest is shorter.
     /// </summary>
     public static readonly TimeSpan LooksApartMax = TimeSpan.FromDays(2);
 

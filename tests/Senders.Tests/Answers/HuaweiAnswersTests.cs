@@ -22,7 +22,7 @@ public sealed class HuaweiAnswersTests : AnswerTable
         .. new[] { "80200001", "80200003", "80200005" }.Select(code => new AnswerRow(code, Code(401, code) with { Count = 1 }, Fate.Taken())),
         // Said of the credentials as well as of a device of another app: three in a row are the credentials.
         Refuses("80200001 again and again", Code(401, "80200001"), "AUTH_REFRESH", "80200001"),
-        // It may be the device: so the push waits by itself, and is not the one that asks after the pause.
+        // Of this one it may be the device: so the push waits by itself, and is not the one that asks after the pause.
         new(AppMayNotSend, Code(400, AppMayNotSend), Parked(AppMayNotSend)) { IsSaidOfAll = true, Next = [Parked(AppMayNotSend), Parked(AppMayNotSend), Fate.LeftAlone] },
         new("80300007", Code(400, "80300007"), Fate.Retired("80300007")),
         // Sent once more at once, with normal urgency.
